@@ -1,0 +1,32 @@
+"""What one run of a command knows: environment, directory, streams; and the pool, opened when asked for."""
+
+from __future__ import annotations
+
+from wt.model import record
+from wt.pool import location
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wt.pool.location import Pool
+    from wt.ui.out import Out
+
+
+@record
+class Context:
+    """Built once, in `main`; the layers below get plain values from it."""
+
+    env: Mapping[str, str]
+    cwd: str
+    out: Out
+    key: str | None = None
+
+    def open_pool(self, key: str | None = None) -> Pool:
+        """Return the pool named by `--pool`, else the one that the current directory belongs to."""
+        root = location.worktree_root(self.env)
+        wanted = key or self.key
+        if wanted is None:
+            location.check_root(root)
+            wanted = location.find_key(root, self.cwd)
+        return location.open_pool(root, wanted, self.out.say)

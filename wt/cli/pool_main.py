@@ -1,0 +1,184 @@
+"""`worktree-pool`: the primitive for build farms and scripts. Arguments, the pool, one line on stdout."""
+
+from __future__ import annotations
+
+import os
+
+from wt.cli import args
+from wt.cli.main import guarded, leave
+from wt.cli.wish import INIT_OPTIONS, wish
+from wt.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NoReturn
+
+    from wt.cli.args import Parsed, Verb
+    from wt.pool.location import Pool
+    from wt.ui.out import Out
+
+
+def _verb(name: str, summary: str, *options: args.Option) -> Verb:
+    return args.Verb(name, summary, (), (args.POOL, *options, args.COLOR), program="worktree-pool")
+
+
+_NAME = args.Option("--name", "the name of the slot, also its branch", "NAME")
+_SLOT = args.Option("--slot", "the slot's id", "ID")
+VERBS = {
+    "init": _verb(
+        "init", "make a pool over a repository",
+        args.Option("--source", "the repository, bare or a working clone", "REPO"), *INIT_OPTIONS,
+    ),
+    "acquire": _verb(
+        "acquire", "hold a slot under a name; prints its path", _NAME,
+        args.Option("--commit", "where to start from", "C"),
+        args.Option("--group", "the group to take it from", "G"),
+        args.Option("--unique-sha", "refuse if another slot holds that commit"),
+        args.Option("--adopt", "take up an existing branch"),
+        args.Option("--wait", "how long to wait for a slot", "SECONDS"),
+    ),
+    "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT),
+    "ls": _verb("ls", "list the slots", args.Option("--git-status", "count changes of held slots, too")),
+    "inspect": _verb("inspect", "say all about one slot", _NAME, _SLOT),
+    "path": _verb("path", "print the path of a held slot", _NAME),
+}  # fmt: skip
+
+
+def entry(argv: list[str]) -> NoReturn:
+    """The command `worktree-pool`."""
+    leave(main(argv))
+
+
+def main(argv: list[str]) -> int:
+    return guarded(run, argv)
+
+
+def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
+    """Find the verb; `--pool KEY` may stand before or behind it."""
+    before = argv[:2] if argv[:1] == ["--pool"] else argv[:1] if argv and argv[0].startswith("--pool=") else []
+    rest = argv[len(before) :]
+    if not rest or rest[0] in ("--help", "-h", "help"):
+        return _help(rest[1:], out)
+    if rest[0] == "--version":
+        from wt.version import VERSION
+
+        out.answer(f"worktree-pool {VERSION}")
+        return 0
+    verb = VERBS.get(rest[0])
+    if verb is None:
+        raise UsageError(f"`{rest[0]}` is no verb of worktree-pool; nothing was done.", "to see all: worktree-pool --help")
+    if "--help" in rest or "-h" in rest:
+        return _help([verb.name], out)
+    parsed = args.parse(verb, [*before, *rest[1:]])
+    if parsed.value("--pool") is None:
+        raise UsageError(f"worktree-pool {verb.name} needs --pool KEY.", f"worktree-pool --pool KEY {verb.name} …")
+    return _RUN[verb.name](parsed, out, env)
+
+
+def _help(argv: list[str], out: Out) -> int:
+    if argv and argv[0] in VERBS:
+        for line in args.help_text(VERBS[argv[0]]):
+            out.painted(line)
+        return 0
+    out.answer("worktree-pool --pool KEY VERB …: a fixed number of git worktrees, used again and again\n")
+    for verb in VERBS.values():
+        out.answer(f"  {verb.name:9} {verb.summary}")
+    return 0
+
+
+def _pool(parsed: Parsed, out: Out, env: Mapping[str, str]) -> Pool:
+    from wt.pool import location
+
+    return location.open_pool(location.worktree_root(env), parsed.value("--pool") or "", out.say)
+
+
+def _needs_name(parsed: Parsed, verb: str) -> str:
+    name = parsed.value("--name")
+    if name is None:
+        raise UsageError(f"worktree-pool {verb} needs --name NAME.", f"worktree-pool {verb} --help")
+    return name
+
+
+def _init(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import init, location
+
+    source = parsed.value("--source")
+    if source is None:
+        raise UsageError("worktree-pool init needs --source REPO.", "worktree-pool init --help")
+    init.init(location.worktree_root(env), parsed.value("--pool") or "", wish(parsed, source), out.say)
+    return 0
+
+
+def _acquire(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import acquire
+
+    request = acquire.Request(
+        _needs_name(parsed, "acquire"), parsed.value("--commit"), parsed.value("--group"),
+        parsed.given("--unique-sha"), parsed.given("--adopt"), parsed.number("--wait", 0.0),
+    )  # fmt: skip
+    out.path(acquire.acquire(_pool(parsed, out, env), request, out.say).path)
+    return 0
+
+
+def _release(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import release
+
+    name, slot = _name_or_slot(parsed, "release")
+    done = release.release(_pool(parsed, out, env), out.say, name=name, slot_id=slot)
+    if done.slot is None:
+        out.say(f"nothing is held as `{name or slot}`.")
+    return 0
+
+
+def _name_or_slot(parsed: Parsed, verb: str) -> tuple[str | None, str | None]:
+    name, slot = parsed.value("--name"), parsed.value("--slot")
+    if (name is None) == (slot is None):
+        raise UsageError(f"worktree-pool {verb} needs --name NAME or --slot ID.", f"worktree-pool {verb} --help")
+    return name, slot
+
+
+def _ls(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import report
+
+    pool = _pool(parsed, out, env)
+    rows = []
+    for row, slot in report.rows(pool):
+        fields = _fields(row)
+        if parsed.given("--git-status") and slot.state == "held" and slot.path:
+            fields["git"] = report.git_status(pool, slot.path)
+        rows.append(fields)
+    out.json(rows)
+    return 0
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]  # a record
+
+
+def _inspect(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import report
+
+    pool = _pool(parsed, out, env)
+    name, slot_id = _name_or_slot(parsed, "inspect")
+    for row, slot in report.rows(pool):
+        if slot.state != "fresh" and (row.name == name if name is not None else row.id == slot_id):
+            out.json({**_fields(row), **report.inspect(pool, slot)})
+            return 0
+    out.json(None)
+    return 1
+
+
+def _path(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import survey
+
+    slot = survey.take(_pool(parsed, out, env)).named(_needs_name(parsed, "path"))
+    if slot is None or slot.path is None or slot.state != "held":
+        return 1
+    out.path(os.path.realpath(slot.path))
+    return 0
+
+
+_RUN: dict[str, Callable[[Parsed, Out, Mapping[str, str]], int]] = {
+    "init": _init, "acquire": _acquire, "release": _release, "ls": _ls, "inspect": _inspect, "path": _path,
+}  # fmt: skip

@@ -1,0 +1,33 @@
+"""The verbs by name: one line each, grouped by what one wants to do. Help and completion read it; no verb is imported."""
+
+from __future__ import annotations
+
+GROUPS = ("session", "look", "pool", "shell")
+TITLES = {"session": "Work in a slot", "look": "Look", "pool": "Pools and slots", "shell": "Shell and help"}
+
+# verb: (group, summary); the module is wt/cli/verbs/<verb>.py
+VERBS = {
+    "new": ("session", "take a warm slot for a new branch, and go there"),
+    "cd": ("session", "go to a held slot, back with -, or to the source"),
+    "land": ("session", "bring the work onto the local base, and recycle the slot"),
+    "release": ("session", "give a slot back; refuses where work would be lost"),
+    "ls": ("look", "list the held slots with their verdicts"),
+    "info": ("look", "say everything about one slot, the verdict first"),
+    "path": ("look", "print the path of a held slot"),
+    "whoami": ("look", "say whether this directory is a slot, a source or neither"),
+    "init": ("pool", "make a pool for this repository"),
+    "acquire": ("pool", "take a slot without moving the shell"),
+    "shell": ("shell", "print, install or remove the shell integration"),
+    "demo": ("shell", "show the whole round in a throw-away repository"),
+    "help": ("shell", "this page, or the page of one verb"),
+}
+ALIASES = {"list": "ls", "rm": "release", "switch": "cd", "why": "info"}
+
+# Words that newcomers type, and what they look for.
+ANSWERS = {
+    "create": "new", "add": "new", "checkout": "new", "branch": "new", "start": "new", "begin": "new",
+    "delete": "release", "remove": "release", "done": "release", "close": "release",
+    "merge": "land", "finish": "land", "commit": "land", "submit": "land",
+    "status": "ls", "st": "ls", "show": "info", "open": "cd", "go-to": "cd", "use": "cd",
+    "prune": "release", "clean": "release", "exec": "new", "version": "--version",
+}  # fmt: skip

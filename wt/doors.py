@@ -1,0 +1,35 @@
+"""Failpoints: every effect of ours passes a door, and a test can kill the process on either side of it.
+
+`WT_DOORS_LOG=FILE` appends the label of each door that is crossed; `WT_DOORS_KILL=N` ends the process with SIGKILL at
+the N-th crossing (each effect has two: before, after); `WT_DOORS_KILL_GROUP=1` takes its whole process group along.
+Without these variables a crossing is one call of an empty function.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def _open(_label: str) -> None:
+    return
+
+
+class _Counter:
+    def __init__(self, log: str, kill_at: int) -> None:
+        self.log = log
+        self.kill_at = kill_at
+        self.count = 0
+
+    def cross(self, label: str) -> None:
+        self.count += 1
+        if self.log:
+            descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.write(descriptor, f"{self.count} {label}\n".encode(errors="replace"))
+            os.close(descriptor)
+        if self.count == self.kill_at:
+            os.kill(0 if os.environ.get("WT_DOORS_KILL_GROUP") else os.getpid(), 9)
+
+
+cross = _open
+if "WT_DOORS_LOG" in os.environ or "WT_DOORS_KILL" in os.environ:
+    cross = _Counter(os.environ.get("WT_DOORS_LOG", ""), int(os.environ.get("WT_DOORS_KILL", "0"))).cross

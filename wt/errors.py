@@ -1,0 +1,86 @@
+"""What can go wrong, as values: a kind (which picks the exit code of contract section 4), a sentence, hints.
+
+    WtError                 1   refused or failed
+      UsageError            2   an option, a name that breaks the rules, a group that is not there
+      ContendedError        3   try again
+      CapacityError         4   release one
+      SameShaError          5   another slot holds that commit
+      NameHeldError         6   resume it or release it
+      UntrustedError        7   hooks not trusted
+      GitError              1   git said no: the record of one call
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class WtError(Exception):
+    """One sentence for a person, and hints that each end in a command that can be pasted."""
+
+    code = 1
+
+    def __init__(self, sentence: str, *hints: str, details: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hints = list(hints)
+        self.details = details
+
+    def hint(self, *hints: str) -> WtError:
+        """Attach hints where the knowledge is; returns itself, to be raised."""
+        self.hints.extend(hints)
+        return self
+
+
+class UsageError(WtError):
+    code = 2
+
+
+class ContendedError(WtError):
+    code = 3
+
+
+class CapacityError(WtError):
+    code = 4
+
+
+class SameShaError(WtError):
+    code = 5
+
+
+class NameHeldError(WtError):
+    code = 6
+
+
+class UntrustedError(WtError):
+    code = 7
+
+
+class ConfigError(WtError):
+    """A file of ours that cannot be read; the sentence names file, key and value."""
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM reached us; `signum` picks 130 or 143."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+class GitError(WtError):
+    """One failed call of git: argv, where, status and what it said.
+
+    `returncode` is negative where a signal ended git, as in `subprocess`.
+    """
+
+    def __init__(self, argv: Sequence[str], cwd: str, returncode: int, stderr: str) -> None:
+        verb = next((word for word in argv if not word.startswith("-")), "")
+        ended = f"was ended by signal {-returncode}" if returncode < 0 else f"ended with status {returncode}"
+        super().__init__(f"git {verb} {ended} in {cwd}.", details=stderr.strip())
+        self.argv = tuple(argv)
+        self.cwd = cwd
+        self.returncode = returncode
+        self.stderr = stderr

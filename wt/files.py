@@ -1,0 +1,148 @@
+"""The only place that changes files: each function is one effect, with a door before it and one after.
+
+State is replaced, never edited: temp file in the same directory, fsync, rename, fsync of the directory.
+Reading is tolerant here and strict where the meaning is known.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt.doors import cross
+
+_TEMP_PREFIX = ".wt-tmp-"
+
+
+def read_text(path: str, limit: int = 1 << 20) -> str | None:
+    """Return the text of a regular file, or None where there is none. Never follows a link, never blocks on a FIFO.
+
+    Undecodable bytes become surrogates; more than `limit` bytes are cut off.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return os.read(descriptor, limit).decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def replace_text(path: str, text: str, mode: int = 0o644) -> None:
+    """Put `text` at `path` so that a reader sees the old or the new file, whole, also after a power cut."""
+    cross(f"replace {path}")
+    directory = os.path.dirname(path)
+    temp = f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{os.path.basename(path)}"
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        _write_all(descriptor, text.encode("utf-8", "surrogateescape"))
+        os.fsync(descriptor)
+    except BaseException:
+        os.unlink(temp)
+        raise
+    finally:
+        os.close(descriptor)
+    cross(f"rename-into {path}")
+    os.rename(temp, path)
+    sync_directory(directory)
+    cross(f"replaced {path}")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_exclusive(path: str, text: str, mode: int = 0o644) -> None:
+    """Create `path`; FileExistsError where something is there already (so git's own lock files can be taken)."""
+    cross(f"create {path}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        _write_all(descriptor, text.encode("utf-8", "surrogateescape"))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    cross(f"created {path}")
+
+
+def rewrite(descriptor: int, text: str) -> None:
+    """Replace what an open lock file says; the file itself stays, since its inode is the mutex."""
+    cross("note")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, text.encode("utf-8", "surrogateescape"), 0)
+    cross("noted")
+
+
+def sync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rename(old: str, new: str) -> None:
+    """rename(2): atomic, on one file system, and it fails where `new` is a directory that holds something."""
+    cross(f"rename {old} {new}")
+    os.rename(old, new)
+    cross(f"renamed {old} {new}")
+
+
+def unlink(path: str) -> bool:
+    """Remove one file or link; False where it was gone already."""
+    cross(f"unlink {path}")
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    cross(f"unlinked {path}")
+    return True
+
+
+def symlink(target: str, path: str) -> None:
+    cross(f"symlink {path}")
+    os.symlink(target, path)
+    cross(f"symlinked {path}")
+
+
+def make_directory(path: str, mode: int = 0o777) -> None:
+    """Create a directory and what is missing above it; fine where it is there already."""
+    cross(f"mkdir {path}")
+    os.makedirs(path, mode, exist_ok=True)
+    cross(f"mkdired {path}")
+
+
+def remove_directory(path: str) -> bool:
+    """rmdir(2): False where it is gone or holds something."""
+    cross(f"rmdir {path}")
+    try:
+        os.rmdir(path)
+    except OSError:
+        return False
+    cross(f"rmdired {path}")
+    return True
+
+
+def remove_tree(path: str) -> None:
+    """Remove a directory and all below it. Only for what is provably ours or set aside: callers say why."""
+    import shutil
+
+    cross(f"rmtree {path}")
+    shutil.rmtree(path)
+    cross(f"rmtreed {path}")
+
+
+def list_directory(path: str) -> list[str]:
+    """Return the sorted names in a directory, empty where there is none."""
+    try:
+        return sorted(os.listdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def leftovers(directory: str) -> list[str]:
+    """Return our temp files that a crash left in a directory."""
+    return [f"{directory}/{name}" for name in list_directory(directory) if name.startswith(_TEMP_PREFIX)]

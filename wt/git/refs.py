@@ -1,0 +1,141 @@
+"""Refs: what they are, which commits they reach, and how ours are made, moved and deleted (always with an old value)."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import GitError, UsageError
+from wt.git import layout
+from wt.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.git.run import Git
+
+NO_OBJECT = "0" * 40
+OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+
+
+@record
+class Ref:
+    """A ref, its object, and how its upstream stands to it (`upstream` empty without one)."""
+
+    name: str
+    sha: str
+    upstream: str = ""
+    ahead: bool = False
+    behind: bool = False
+
+
+def read_loose(common: str, ref: str) -> str | None:
+    """Return a ref's object id from its loose file, None where it is packed, symbolic or absent: a hint, not a truth."""
+    text = files.read_text(f"{common}/{ref}", 4096)
+    if text is None:
+        return None
+    text = text.strip()
+    return text if layout.is_object_id(text) else None
+
+
+def list_refs(git: Git, *patterns: str) -> list[Ref]:
+    """Return the refs that match (a whole name, or all below a prefix)."""
+    form = "--format=%(refname)%00%(objectname)%00%(upstream)%00%(upstream:track,nobracket)"
+    out = git.ask("for-each-ref", form, *patterns)
+    return [_parsed(line) for line in out.split("\n") if line]
+
+
+def _parsed(line: str) -> Ref:
+    name, sha, upstream, track = line.split("\0")
+    known = upstream if track != "gone" else ""
+    return Ref(name, sha, known, "ahead" in track, "behind" in track)
+
+
+def resolve(git: Git, revision: str) -> str:
+    """Return the commit that a revision names; UsageError where it names none, a blob, or looks like an option."""
+    try:
+        return git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except GitError as error:
+        raise UsageError(
+            f"`{revision}` names no commit in {git.cwd}.", f"to see the branches: git -C {git.cwd} branch -a"
+        ) from error
+
+
+def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
+    return ancestor == descendant or git.ask_ok("merge-base", "--is-ancestor", ancestor, descendant)
+
+
+def is_reachable(git: Git, commit: str, *, besides: str = "") -> bool:
+    """Return whether any ref (`besides` one that is about to go) reaches a commit."""
+    exclude = [f"--exclude={besides}"] if besides else []
+    return not git.ask("rev-list", "-1", commit, "--not", *exclude, "--glob=refs/*")
+
+
+def create(git: Git, ref: str, sha: str, message: str) -> None:
+    """Create a ref that must not exist; GitError where it does, or where git could not make it beside the others."""
+    git.do("update-ref", "--create-reflog", "-m", message, ref, sha, "0" * len(sha))
+
+
+def delete(git: Git, ref: str, expected: str) -> None:
+    """Delete a ref that must still be at `expected`; GitError where it moved."""
+    git.do("update-ref", "-d", ref, expected)
+
+
+def has_branch_config(common: str, branch: str) -> bool:
+    """Return whether the shared config may have a `branch.<name>` section: cheap, and wrong only towards yes."""
+    text = files.read_text(f"{common}/config", 1 << 22)
+    return text is None or f'[branch "{branch}"]' in text or "\\" in text
+
+
+def drop_branch_config(git: Git, common: str, branch: str) -> None:
+    if has_branch_config(common, branch):
+        # 128 or 1: there was no such section after all
+        try:
+            git.do("config", "--local", "--remove-section", f"branch.{branch}")
+        except GitError:
+            return
+
+
+def born_with(common: str, branch: str, nonce: str) -> bool:
+    """Return whether a branch's reflog begins with our nonce, i.e. whether this very acquire made it."""
+    text = files.read_text(f"{common}/logs/refs/heads/{branch}", 1 << 16)
+    return bool(nonce and text and nonce in text.split("\n", 1)[0])
+
+
+def detach_head(git: Git, git_dir: str, sha: str) -> None:
+    """Make HEAD a detached one at `sha`: no file of the worktree is looked at."""
+    _write_head(git, git_dir, f"{sha}\n", ("update-ref", "--no-deref", "HEAD", sha))
+
+
+def attach_head(git: Git, git_dir: str, branch: str) -> None:
+    """Make HEAD point to a branch that exists, index and files untouched."""
+    _write_head(git, git_dir, f"ref: refs/heads/{branch}\n", ("symbolic-ref", "HEAD", f"refs/heads/{branch}"))
+
+
+def _write_head(git: Git, git_dir: str, text: str, fallback: tuple[str, ...]) -> None:
+    """Write HEAD through HEAD.lock, git's own protocol for it; by git where HEAD is not a file (reftable)."""
+    path = f"{git_dir}/HEAD"
+    current = files.read_text(path, 4096)
+    if current is None or current.startswith("ref: refs/heads/.invalid"):
+        git.do(*fallback)
+        return
+    if current == text:
+        return
+    files.write_exclusive(f"{path}.lock", text)
+    files.rename(f"{path}.lock", path)
+    files.sync_directory(git_dir)
+
+
+def branch_of(git_dir: str) -> str | None:
+    """Return the short name of the branch that HEAD is on, None if detached."""
+    ref, _sha = layout.head(git_dir)
+    return ref[11:] if ref and ref.startswith("refs/heads/") else None
+
+
+def pseudo_ref(git_dir: str, name: str) -> list[str]:
+    """Return the commits that a file like MERGE_HEAD names (an octopus merge names several)."""
+    text = files.read_text(f"{git_dir}/{name}", 1 << 16)
+    return [word for line in (text or "").split("\n") if layout.is_object_id(word := line.split("\t")[0].strip())]
+
+
+def exists_as_file(git_dir: str, name: str) -> bool:
+    return os.path.lexists(f"{git_dir}/{name}")

@@ -1,0 +1,230 @@
+"""The only starter of git. argv in, bytes out; a cleaned environment; the caller's mutexes kept by the child.
+
+`ask` reads (and takes no optional locks), `do` changes something (and passes a door before and after). Both see a git
+that ignores what selects a repository, hooks, pagers, prompts and automatic maintenance; `plain` is the git that the
+user has, for the one commit of contract section 12 step 7.
+
+Spawns with posix_spawn: importing `subprocess` costs as much as several git processes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from wt.doors import cross
+from wt.errors import GitError, WtError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Kept because they say how to reach a remote, who commits, or which configuration files hold; all other GIT_* variables
+# select a repository, an index or a configuration of one call (git sets them for the hooks it runs).
+_KEPT = ("GIT_SSH", "GIT_ASKPASS", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
+         "GIT_CONFIG_NOSYSTEM", "GIT_HTTP_", "GIT_SSL_", "GIT_PROXY_", "GIT_TRACE", "GIT_EXEC_PATH", "GIT_EDITOR",
+         "GIT_TEMPLATE_DIR", "GIT_ALLOW_PROTOCOL")  # fmt: skip
+_OVERRIDES = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.pager": "cat",
+    "submodule.recurse": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+}
+_SIGPIPE_AND_SIGXFSZ = (13, 25)  # Python ignores them; a child must not inherit that
+_FIRST_KEPT = 3  # the child's descriptors for our mutexes
+
+
+def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what selects a git repository (contract, first page)."""
+    return {k: v for k, v in inherited.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+
+
+def _tool_environment() -> dict[str, str]:
+    env = clean_environment(os.environ)
+    env.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_MERGE_AUTOEDIT="no", GIT_CONFIG_COUNT=str(len(_OVERRIDES)))
+    for index, (key, value) in enumerate(_OVERRIDES.items()):
+        env[f"GIT_CONFIG_KEY_{index}"] = key
+        env[f"GIT_CONFIG_VALUE_{index}"] = value
+    return env
+
+
+class Running:
+    """A git process under way; `wait` must be called once."""
+
+    __slots__ = ("_argv", "_cwd", "_err", "_input", "_out", "_pid", "_stdin")
+
+    def __init__(self, argv: list[str], cwd: str, pid: int, pipes: tuple[int, int, int], data: bytes) -> None:
+        self._argv, self._cwd, self._pid, self._input = argv, cwd, pid, data
+        self._stdin, self._out, self._err = pipes
+
+    def wait(self) -> tuple[int, bytes, bytes]:
+        """Return status (negative: the signal), stdout and stderr; an interrupt ends git first."""
+        try:
+            out, err = self._communicate()
+            return _status(os.waitpid(self._pid, 0)[1]), out, err
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            self._close()
+
+    def answer(self, *, allowed: tuple[int, ...] = (0,)) -> bytes:
+        """Return stdout; any status that is not `allowed` raises GitError."""
+        status, out, err = self.wait()
+        if status not in allowed:
+            raise GitError(self._argv, self._cwd, status, err.decode("utf-8", "replace"))
+        return out
+
+    def _communicate(self) -> tuple[bytes, bytes]:
+        chunks: dict[int, list[bytes]] = {self._out: [], self._err: []}
+        poll = select.poll()
+        for descriptor in chunks:
+            poll.register(descriptor, select.POLLIN)
+        if self._stdin >= 0:
+            poll.register(self._stdin, select.POLLOUT)
+        pending, unsent = 2, memoryview(self._input)
+        while pending:
+            for descriptor, _events in poll.poll():
+                if descriptor == self._stdin:
+                    unsent = self._feed(poll, unsent)
+                elif data := os.read(descriptor, 1 << 18):
+                    chunks[descriptor].append(data)
+                else:
+                    poll.unregister(descriptor)
+                    pending -= 1
+        return b"".join(chunks[self._out]), b"".join(chunks[self._err])
+
+    def _feed(self, poll: select.poll, unsent: memoryview) -> memoryview:
+        try:
+            unsent = unsent[os.write(self._stdin, unsent) :]
+        except BrokenPipeError:
+            unsent = unsent[:0]
+        if not unsent:
+            poll.unregister(self._stdin)
+            os.close(self._stdin)
+            self._stdin = -1
+        return unsent
+
+    def _end(self) -> None:
+        try:
+            os.kill(self._pid, 15)
+            os.waitpid(self._pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            return
+
+    def _close(self) -> None:
+        for descriptor in (self._stdin, self._out, self._err):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+def _status(raw: int) -> int:
+    return os.waitstatus_to_exitcode(raw)
+
+
+class Git:
+    """git, run at one place: `cwd` is a worktree or a repository, `keep` the descriptors that its children hold on to.
+
+    A mutex whose descriptor a child holds outlives its killed parent for as long as that child still writes (contract
+    section 9); so `keep` is for local git only.
+    """
+
+    __slots__ = ("cwd", "keep")
+    _environment: dict[str, str] | None = None
+
+    def __init__(self, cwd: str, keep: tuple[int, ...] = ()) -> None:
+        self.cwd = cwd
+        self.keep = keep
+
+    def ask(self, *args: str, data: bytes = b"", allowed: tuple[int, ...] = (0,)) -> str:
+        """Return what git answers, trailing newline stripped; reads only, takes no optional lock."""
+        return self.start(*args, data=data).answer(allowed=allowed).decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def ask_ok(self, *args: str) -> bool:
+        """Return whether git ended with 0; 1 is no, anything else raises GitError."""
+        running = self.start(*args)
+        status, _out, err = running.wait()
+        if status not in (0, 1):
+            raise GitError(args, self.cwd, status, err.decode("utf-8", "replace"))
+        return status == 0
+
+    def ask_fields(self, *args: str, data: bytes = b"") -> list[str]:
+        """Return the NUL-terminated fields of an answer (`-z`)."""
+        out = self.start(*args, data=data).answer().decode("utf-8", "surrogateescape")
+        return out.split("\0")[:-1]
+
+    def do(self, *args: str, data: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Change something; a status that is not 0 raises GitError. Returns stdout."""
+        cross(f"git {' '.join(args)}")
+        running = self._spawn(["git", "-C", self.cwd, *args], data, {**self._base(), **(env or {})})
+        out = running.answer().decode("utf-8", "surrogateescape").rstrip("\n")
+        cross(f"done git {' '.join(args)}")
+        return out
+
+    def start(self, *args: str, data: bytes = b"") -> Running:
+        """Start a reader without waiting for it, so that two can run side by side."""
+        return self._spawn(["git", "--no-optional-locks", "-C", self.cwd, *args], data, self._base())
+
+    def start_refresh(self, *args: str) -> Running:
+        """Start a reader that may write a refreshed index: for slots whose mutex the caller holds."""
+        return self._spawn(["git", "-C", self.cwd, *args], b"", self._base())
+
+    def plain(self, *args: str) -> int:
+        """Run git as the user would, terminal and all, its stdout sent to stderr; returns its status."""
+        env = clean_environment(os.environ)
+        cross(f"git {' '.join(args)}")
+        actions = [(os.POSIX_SPAWN_DUP2, 2, 1), *self._kept_actions()]
+        pid = _spawn(["git", "-C", self.cwd, *args], env, actions)
+        status = _status(_wait(pid))
+        cross(f"done git {' '.join(args)}")
+        return status
+
+    @classmethod
+    def _base(cls) -> dict[str, str]:
+        if cls._environment is None:
+            cls._environment = _tool_environment()
+        return cls._environment
+
+    def _kept_actions(self) -> list[tuple[int, int, int]]:
+        return [(os.POSIX_SPAWN_DUP2, held, _FIRST_KEPT + n) for n, held in enumerate(self.keep)]
+
+    def _spawn(self, argv: list[str], data: bytes, env: dict[str, str]) -> Running:
+        out, child_out = os.pipe()
+        err, child_err = os.pipe()
+        child_in, stdin = os.pipe() if data else (os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), -1)
+        actions = [
+            (os.POSIX_SPAWN_DUP2, child_in, 0),
+            (os.POSIX_SPAWN_DUP2, child_out, 1),
+            (os.POSIX_SPAWN_DUP2, child_err, 2),
+            *self._kept_actions(),
+        ]
+        try:
+            pid = _spawn(argv, env, actions)
+        except BaseException:
+            for descriptor in (out, err, stdin):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            raise
+        finally:
+            for descriptor in (child_in, child_out, child_err):
+                os.close(descriptor)
+        return Running(argv[1:], self.cwd, pid, (stdin, out, err), data)
+
+
+def _spawn(argv: list[str], env: dict[str, str], actions: list[tuple[int, int, int]]) -> int:
+    try:
+        return os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigdef=_SIGPIPE_AND_SIGXFSZ)
+    except FileNotFoundError as error:
+        raise WtError("git was not found on PATH.", "install git 2.38 or newer, then: git --version") from error
+
+
+def _wait(pid: int) -> int:
+    """Wait through an interrupt: the child has it too (Ctrl-C goes to the whole group) and must end first."""
+    try:
+        return os.waitpid(pid, 0)[1]
+    except KeyboardInterrupt:
+        os.waitpid(pid, 0)
+        raise

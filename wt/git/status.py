@@ -1,0 +1,88 @@
+"""`git status --porcelain=v2 -z` as a record: what is staged, modified, conflicted, untracked."""
+
+from __future__ import annotations
+
+import os
+
+from wt.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.git.run import Git
+
+_COMMON = ("--porcelain=v2", "-z", "--no-renames", "--ignore-submodules=none", "--no-ahead-behind")
+
+
+@record
+class Status:
+    """Paths as git names them (surrogates for bytes that are not UTF-8), each list in git's order."""
+
+    tracked: tuple[str, ...] = ()
+    conflicted: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        return not (self.tracked or self.conflicted or self.untracked)
+
+
+def arguments(*, untracked: str) -> tuple[str, ...]:
+    """Return the argv for `parse`; `untracked` is git's own mode: no, normal or all."""
+    return ("status", *_COMMON, f"--untracked-files={untracked}")
+
+
+def read(git: Git, *, untracked: str = "normal") -> Status:
+    """Ask git, without touching the index."""
+    return parse(git.start(*arguments(untracked=untracked)).answer())
+
+
+def parse(answer: bytes) -> Status:
+    """Read git's records: `1`/`2` changed, `u` unmerged, `?` untracked (git-status(1), Porcelain Format Version 2)."""
+    tracked, conflicted, untracked = [], [], []
+    for entry in answer.decode("utf-8", "surrogateescape").split("\0"):
+        kind = entry[:2]
+        if kind == "1 ":
+            tracked.append(entry.split(" ", 8)[8])
+        elif kind == "u ":
+            conflicted.append(entry.split(" ", 10)[10])
+        elif kind == "? ":
+            untracked.append(entry[2:])
+    return Status(tuple(tracked), tuple(conflicted), tuple(untracked))
+
+
+def has_hidden(answer: bytes) -> bool:
+    """Whether `ls-files -v -z` names a file that git was told to overlook: a lower-case tag, or S (skip-worktree)."""
+    answer = b"\0" + answer
+    return any(b"\0%c " % tag in answer for tag in b"hsmrckS")
+
+
+def hidden_edits(git: Git) -> tuple[str, ...]:
+    """Return the files that git was told to overlook and whose content differs from what is recorded."""
+    flagged = _flagged(git)
+    if not flagged:
+        return ()
+    recorded = {}
+    for line in git.ask_fields("ls-files", "-s", "-z"):
+        meta, path = line.split("\t", 1)
+        recorded[path] = meta.split(" ")[1]
+    return tuple(path for path in flagged if _differs(git, path, recorded.get(path, "")))
+
+
+def _flagged(git: Git) -> list[str]:
+    return [line[2:] for line in git.ask_fields("ls-files", "-v", "-z") if line[0].islower() or line[0] == "S"]
+
+
+def unhide(git: Git) -> None:
+    """Take both bits off every file, so that git sees again what is there."""
+    data = "".join(f"{path}\0" for path in _flagged(git)).encode("utf-8", "surrogateescape")
+    git.do("update-index", "--no-assume-unchanged", "-z", "--stdin", data=data)
+    git.do("update-index", "--no-skip-worktree", "-z", "--stdin", data=data)
+
+
+def _differs(git: Git, path: str, sha: str) -> bool:
+    full = f"{git.cwd}/{path}"
+    if not os.path.lexists(full) or os.path.isdir(full):
+        return False
+    if os.path.islink(full):
+        return git.ask("hash-object", "--stdin", data=os.fsencode(os.readlink(full))) != sha
+    return git.ask("hash-object", "--path", path, "--", full) != sha

@@ -1,0 +1,62 @@
+"""Steps 3 and 4 of acquire: which slots may be had, in which order; or why none."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from wt import times
+from wt.errors import CapacityError, ContendedError, WtError
+from wt.git import layout
+from wt.model import Slot
+from wt.pool import lock, names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+    from wt.pool.survey import Survey
+
+
+def candidates(pool: Pool, seen: Survey, group: str | None, sha: str) -> list[Slot]:
+    """Return idle slots, the one at `sha` first, then by number; then a fresh one if the group has room."""
+    of_group = seen.of_group(group)
+    idle = [slot for slot in of_group if slot.state == "idle"]
+    idle.sort(key=lambda slot: (layout.head(slot.admin or "")[1] != sha, slot.number))
+    if len(of_group) < pool.config.max_slots:
+        idle.append(_fresh(pool, seen, group))
+    return idle
+
+
+def _fresh(pool: Pool, seen: Survey, group: str | None) -> Slot:
+    """The lowest number that no slot bears and no directory occupies."""
+    taken = {slot.number for slot in seen.of_group(group)}
+    number = 0
+    while number in taken or os.path.lexists(f"{pool.real}/{names.slot_id(group, number)}"):
+        number += 1
+    return Slot(names.slot_id(group, number), group, number, "fresh", None, None)
+
+
+def exhausted(pool: Pool, seen: Survey, group: str | None) -> WtError:
+    """Return the error of an acquire that got none: contended where waiting may help, else capacity."""
+    slots = seen.of_group(group)
+    what = f"group {group} of the pool `{pool.key}`" if group else f"pool `{pool.key}`"
+    if any(slot.transitional or slot.state == "idle" for slot in slots):
+        return ContendedError(f"The {what} has no slot free at this moment; one is changing hands.",
+                              "to wait for it: --wait 60")  # fmt: skip
+    error = CapacityError(f"The {what} is full: {len(slots)} of {pool.config.max_slots} slots are in use.")
+    error.details = "\n".join(_row(slot) for slot in slots)
+    held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]
+    if held:
+        oldest = min(held, key=_since)
+        error.hint(f"to give the oldest back: worktree-pool --pool {pool.key} release --name {oldest.name}")
+    return error
+
+
+def _since(slot: Slot) -> float:
+    return times.started(slot.lock.started_at if slot.lock else "", lock.path_of(slot.admin or ""))
+
+
+def _row(slot: Slot) -> str:
+    if slot.lock is None:
+        return f"{slot.slot}  {slot.state}  {slot.problem or ''}".rstrip()
+    return f"{slot.slot}  `{slot.lock.name}`  {times.in_words(time.time() - _since(slot))}"

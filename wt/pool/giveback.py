@@ -1,0 +1,129 @@
+"""A slot goes back to idle: what release, a failed acquire and recovery have in common (contract sections 8 and 9).
+
+Each step looks first and can be repeated; the lock goes last. So whoever finds the lock of a dead process calls
+`to_idle` again and ends where the dead one would have.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import GitError
+from wt.git import layout, refs, worktrees
+from wt.git.run import Git
+from wt.model import Slot
+from wt.pool import keep, lock, names, rename
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+
+_OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD",
+                    "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
+                    "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
+                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout")  # fmt: skip
+_OPERATION_DIRECTORIES = ("rebase-merge", "rebase-apply", "sequencer", "refs/worktree", "refs/bisect", "refs/rewritten")
+
+
+def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -> list[str]:
+    """Undo what an acquire attached, lock last; returns the refs under which commits were set aside.
+
+    Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first.
+    """
+    if slot.admin is None or slot.path is None:
+        return []
+    remove_dead_locks(slot.admin)
+    rename.repair(slot)
+    git = Git(slot.path, (mutex.descriptor,))
+    branch = owned_branch(pool, slot)
+    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, branch),
+                        besides=f"refs/heads/{branch}" if branch else "")  # fmt: skip
+    _detach(pool, slot, git)
+    if branch is not None:
+        _delete_branch(pool, git, branch, tell)
+    clear_operation_state(slot.admin)
+    _go_home(pool, slot)
+    lock.remove(slot.admin)
+    return kept
+
+
+def remove_dead_locks(admin: str) -> None:
+    """Remove the lock files of a git that died; the caller holds the slot's mutex, so no git of ours is alive."""
+    for name in ("index.lock", "HEAD.lock", "config.worktree.lock", "ORIG_HEAD.lock"):
+        if os.path.lexists(f"{admin}/{name}"):
+            files.unlink(f"{admin}/{name}")
+    for path in files.leftovers(f"{admin}/worktree-pool") + files.leftovers(admin):
+        files.unlink(path)
+
+
+def owned_branch(pool: Pool, slot: Slot) -> str | None:
+    """Return the branch that this acquire created: the lock says so, or the branch's first reflog entry does."""
+    held = slot.lock
+    if held is None:
+        return None
+    if held.branch == "created":
+        return held.name
+    if held.branch == "none" and refs.born_with(pool.common, held.name, held.nonce):
+        return held.name
+    return None
+
+
+def _detach(pool: Pool, slot: Slot, git: Git) -> None:
+    ref, _sha = layout.head(slot.admin or "")
+    if ref is None:
+        return
+    commit = keep.head_commit(slot, pool.common) or (slot.lock.full_sha if slot.lock else None)
+    if commit is not None:
+        refs.detach_head(git, slot.admin or "", commit)
+
+
+def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None]) -> None:
+    """Delete our branch where it is expected to be: nobody else has it out, and it has not moved since it was kept."""
+    ref = f"refs/heads/{branch}"
+    tip = keep.branch_tip(pool.common, ref)
+    if tip is not None:
+        others = worktrees.holders_of(pool.common, branch)
+        if others:
+            tell(f"branch `{branch}` stays: it is checked out in {others[0].path or pool.common}.")
+            return
+        try:
+            refs.delete(pool.git(git.keep), ref, tip)
+        except GitError as error:
+            tell(f"branch `{branch}` stays: {error.details or error.sentence}")
+            return
+    refs.drop_branch_config(pool.git(git.keep), pool.common, branch)
+
+
+def clear_operation_state(admin: str) -> None:
+    """Leave in an admin dir what a new worktree has: no operation, no refs, no settings of the last holder's."""
+    present = set(files.list_directory(admin)) | {f"info/{name}" for name in files.list_directory(f"{admin}/info")}
+    for name in _OPERATION_STATE:
+        if name in present:
+            files.unlink(f"{admin}/{name}")
+    for name in _OPERATION_DIRECTORIES:
+        if name.split("/")[0] in present and os.path.isdir(f"{admin}/{name}"):
+            files.remove_tree(f"{admin}/{name}")
+
+
+def _go_home(pool: Pool, slot: Slot) -> None:
+    """Rename the directory back to its slot id, or to the smallest free one of its group; drop a `stable` link."""
+    if slot.path is None:
+        return
+    if slot.lock is not None:
+        rename.unlink(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))
+    if names.parse_slot_id(os.path.basename(slot.path), pool.config.groups) is not None:
+        rename.repair(slot)
+        return
+    wanted = f"{pool.real}/{slot.slot}"
+    rename.move(slot, wanted if not os.path.lexists(wanted) else _free_home(pool, slot.group))
+
+
+def _free_home(pool: Pool, group: str | None) -> str:
+    number = 0
+    while os.path.lexists(path := f"{pool.real}/{names.slot_id(group, number)}"):
+        number += 1
+    return path

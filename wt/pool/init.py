@@ -1,0 +1,166 @@
+"""init: a pool's config, and nothing left behind where that fails (contract section 6)."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import UsageError, WtError
+from wt.git import layout, refs
+from wt.git.run import Git
+from wt.model import Config, record
+from wt.pool import config as config_file
+from wt.pool import location, names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A build that keys its caches by absolute path wants slots that never move; the first file found decides.
+_PATH_KEYED = ("Cargo.toml", "CMakeLists.txt", "go.mod", "pyproject.toml", "setup.py", "requirements.txt",
+               "ProjectSettings/ProjectVersion.txt", "build.gradle", "build.gradle.kts", "meson.build", "WORKSPACE",
+               "MODULE.bazel")  # fmt: skip
+_NETWORK = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs", "webdav", "afs", "ceph"))
+_MIRROR = ("+refs/*:refs/*", "refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/*:refs/heads/*")
+
+
+@record
+class Wish:
+    """What the caller of init asks for; what is None is taken from the source."""
+
+    source: str
+    max_slots: int = 16
+    groups: tuple[str, ...] = ()
+    default_commit: str = "auto"
+    base: str | None = None
+    layout: str | None = None
+    mirror_mode: str | None = None
+    mirror_base: str | None = None
+    allow_network_fs: bool = False
+
+
+def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config:
+    """Make a pool; WtError or UsageError before anything is written."""
+    names.check_key(key)
+    names.check_groups(wish.groups)
+    if wish.max_slots < 1:
+        raise UsageError(f"--max-slots is {wish.max_slots}; a pool needs one slot at least.", "e.g.: --max-slots 16")
+    if (wish.mirror_mode is None) != (wish.mirror_base is None):
+        raise UsageError("--submodule-mirror-mode and --submodule-mirror-base go together.", "worktree-pool init --help")
+    place = _source(wish.source)
+    _refuse_initialised(root, key)
+    _refuse_mirror(place)
+    base = wish.base or _base(place)
+    if not Git(place.common).ask_ok("show-ref", "--verify", "--quiet", f"refs/heads/{base}"):
+        raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
+                      f"to see its branches: git -C {wish.source} branch")  # fmt: skip
+    config = Config(
+        pool_id=os.urandom(8).hex(), source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
+        default_commit=_default_commit(place, wish.default_commit), groups=wish.groups,
+        layout=wish.layout or _layout(place, base, tell), submodule_mirror_mode=wish.mirror_mode,
+        submodule_mirror_base=wish.mirror_base and os.path.abspath(wish.mirror_base),
+    )  # fmt: skip
+    _write(root, key, config, network=wish.allow_network_fs)
+    return config
+
+
+def _source(path: str) -> layout.Place:
+    expanded = os.path.abspath(os.path.expanduser(path))
+    place = layout.at(os.path.realpath(expanded)) or layout.find(expanded)
+    if place is None or not os.path.isdir(expanded):
+        raise WtError(f"{path} is no git repository.", f"to make it one: git init {path}")
+    if survey_is_slot(place):
+        raise WtError(f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself")
+    return place
+
+
+def survey_is_slot(place: layout.Place) -> bool:
+    return place.linked and os.path.lexists(f"{place.git_dir}/worktree-pool/created")
+
+
+def _refuse_initialised(root: str, key: str) -> None:
+    path = location.config_path(root, key)
+    if os.path.lexists(path):
+        whose = config_file.load(path).source
+        raise WtError(f"The pool `{key}` is initialised already, over {whose}; its config is unchanged.",
+                      f"to look at it: cat {path}")  # fmt: skip
+
+
+def _refuse_mirror(place: layout.Place) -> None:
+    """A mirror's `fetch --prune` deletes every local branch that the remote does not have: held ones, too."""
+    git = Git(place.common)
+    out = git.ask("config", "--null", "--get-regexp", r"^remote\..*\.fetch$", allowed=(0, 1))
+    for entry in out.split("\0"):
+        name, _, refspec = entry.partition("\n")
+        if refspec in _MIRROR:
+            remote = name[len("remote.") : -len(".fetch")]
+            where = place.top or place.git_dir
+            raise WtError(
+                f"The source {where} is a mirror (`{refspec}`): its `fetch --prune` would delete held branches.",
+                f"git -C {where} config remote.{remote}.fetch '+refs/heads/*:refs/remotes/{remote}/*'",
+                f"git -C {where} config --unset remote.{remote}.mirror",
+            )
+
+
+def _base(place: layout.Place) -> str:
+    """The branch that the source is on; else the remote's default; else main or master."""
+    git = Git(place.common)
+    known = {ref[11:] for ref in git.ask("for-each-ref", "--format=%(refname)", "refs/heads/").split("\n") if ref}
+    remote = git.ask("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", allowed=(0, 1, 128))
+    named = remote.removeprefix("refs/remotes/origin/")
+    for name in (named, "main", "master", refs.branch_of(place.common), refs.branch_of(place.git_dir)):
+        if name and name in known:
+            return name
+    raise WtError(f"The source {place.top or place.git_dir} has no branch that could be the base: it has no commit yet, or "
+                  "none of its usual names.", "to name one: --base BRANCH")  # fmt: skip
+
+
+def _default_commit(place: layout.Place, wanted: str) -> str:
+    if wanted != "auto":
+        refs.resolve(Git(place.common), wanted)
+    return wanted
+
+
+def _layout(place: layout.Place, base: str, tell: Callable[[str], None]) -> str:
+    tracked = Git(place.common).ask_fields("ls-tree", "-z", "--name-only", "--full-tree", f"refs/heads/{base}", "--", *_PATH_KEYED)
+    if not tracked:
+        return "rename"
+    tell(f"layout stable: {tracked[0]} belongs to a build that keys its caches by path (--layout rename overrides).")
+    return "stable"
+
+
+def _write(root: str, key: str, config: Config, *, network: bool) -> None:
+    location_root = f"{root}/{key}"
+    if not network and (kind := network_kind(root)):
+        raise WtError(f"{root} is on a network file system ({kind}), where locks are not to be trusted.",
+                      "to do it all the same: --allow-network-fs")  # fmt: skip
+    existed = os.path.isdir(location_root)
+    try:
+        files.make_directory(os.path.realpath(location_root), 0o700)
+        files.make_directory(f"{location_root}/.meta/init", 0o700)
+        files.replace_text(location.config_path(root, key), config_file.render(config), 0o600)
+    except OSError as error:
+        _undo(location_root, existed=existed)
+        raise WtError(f"The pool cannot be made in {location_root}: {error.strerror}.", f"to see why: ls -ld {root}") from error
+
+
+def _undo(location_root: str, *, existed: bool) -> None:
+    for path in (f"{location_root}/.meta/init", f"{location_root}/.meta"):
+        files.remove_directory(path)
+    if not existed:
+        files.remove_directory(location_root)
+
+
+def network_kind(path: str) -> str | None:
+    """Return the type of the file system that `path` (or what exists above it) is on, if it is a network one."""
+    import psutil
+
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    real = os.path.realpath(path)
+    best = ("", "")
+    for part in psutil.disk_partitions(all=True):
+        inside = real == part.mountpoint or real.startswith(part.mountpoint.rstrip("/") + "/")
+        if inside and len(part.mountpoint) >= len(best[0]):
+            best = (part.mountpoint, part.fstype)
+    return best[1] if best[1] in _NETWORK else None

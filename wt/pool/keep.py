@@ -1,0 +1,213 @@
+"""Set aside, contract section 13: commits and uncommitted work under `refs/wt/kept/` before anything destructive.
+
+Every object is written with `core.fsync=all` and reachable from a ref before the caller goes on. Dates and names are
+the lock's, so a repeat after a crash makes the same commit and finds its own ref.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files, times
+from wt.errors import WtError
+from wt.git import layout, refs, status
+from wt.git.run import Git
+from wt.model import Slot, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wt.pool.location import Pool
+
+_WHO = "wt <wt@localhost>"
+_SYNCED = ("-c", "core.fsync=all")
+PREFIX = "refs/wt/kept/"
+
+
+@record
+class Label:
+    """Under which name and moment something is kept; `moment` as in a lock's started_at."""
+
+    name: str
+    moment: str
+
+    def ref(self, sha: str) -> str:
+        return f"{PREFIX}{self.name}/{times.compact(self.moment)}-{sha[:8]}"
+
+
+def label_of(slot: Slot) -> Label:
+    """Return the label of a held slot's leavings: its name and the moment it was acquired."""
+    if slot.lock is None:
+        return Label(slot.slot, times.now_text())
+    moment = slot.lock.started_at if times.parse(slot.lock.started_at) is not None else times.now_text()
+    return Label(slot.lock.name, moment)
+
+
+def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides: str = "") -> list[str]:
+    """Keep those commits that no ref but `besides` reaches; returns the refs made (or found, after a crash)."""
+    made = []
+    for tip in dict.fromkeys(tips):
+        if not refs.is_reachable(pool.git(git.keep), tip, besides=besides):
+            made.append(_point(pool, git, label, tip))
+    return made
+
+
+def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
+    ref = label.ref(sha)
+    pool.git(git.keep).do(*_SYNCED, "update-ref", ref, sha)
+    return ref
+
+
+def tips(slot: Slot, common: str, branch: str | None) -> list[str]:
+    """Return every commit that a slot alone may hold: HEAD, its branch, what an operation in progress remembers."""
+    if slot.admin is None:
+        return []
+    found = [head_commit(slot, common) or ""]
+    if branch is not None:
+        found.append(branch_tip(common, f"refs/heads/{branch}") or "")
+    for name in refs.OPERATION_REFS:
+        found.extend(refs.pseudo_ref(slot.admin, name))
+    for name in ("rebase-merge/orig-head", "rebase-merge/autostash", "rebase-apply/orig-head", "rebase-apply/autostash"):
+        found.extend(refs.pseudo_ref(slot.admin, name))
+    return [tip for tip in dict.fromkeys(found) if tip]
+
+
+def head_commit(slot: Slot, common: str) -> str | None:
+    """Return the commit of a slot's HEAD; where its branch was deleted under it, the last one its reflog knows."""
+    if slot.admin is None:
+        return None
+    ref, sha = layout.head(slot.admin)
+    if sha is not None:
+        return sha
+    if ref is not None and (tip := branch_tip(common, ref)) is not None:
+        return tip
+    log = (files.read_text(f"{slot.admin}/logs/HEAD", 1 << 22) or "").rstrip("\n").split("\n")[-1].split(" ")
+    return log[1] if len(log) > 1 and layout.is_object_id(log[1]) else None
+
+
+def branch_tip(common: str, ref: str) -> str | None:
+    """Return a ref's commit: from its loose file, else by asking git (packed, or no files at all)."""
+    return refs.read_loose(common, ref) or Git(common).ask("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1)) or None
+
+
+class Snapshot:
+    """Builds the stash-shaped commit of one worktree: HEAD, index, and (with `untracked`) a third parent."""
+
+    def __init__(self, slot: Slot, git: Git, label: Label) -> None:
+        if slot.path is None or slot.admin is None:
+            raise ValueError("a snapshot needs a directory and an admin dir")
+        self.path, self.admin, self.label = slot.path, slot.admin, label
+        self.git = Git(slot.path, git.keep)
+        moment = f"{int(times.parse(label.moment) or 0)} +0000"
+        name, _, mail = _WHO.partition(" ")
+        self.env = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER")
+                    for field, value in (("NAME", name), ("EMAIL", mail.strip("<>")), ("DATE", moment))}  # fmt: skip
+        self.nothing = refs.NO_OBJECT
+        self.index = f"{self.admin}/worktree-pool/kept-index"
+
+    def commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:
+        """Return the id of the commit that holds `found` (and edits behind hidden bits), bytes as they are on disk."""
+        try:
+            return self._commit(found, hidden, head)
+        finally:
+            files.unlink(self.index)
+            files.unlink(f"{self.index}.lock")
+
+    def _commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:
+        note = f"{self.label.name}: {head[:8]}"
+        self.nothing = "0" * len(head)
+        self._copy_index()
+        self._enter(self._stage_of_ours(found.conflicted))
+        staged = self._commit_tree(self._write_tree(), [head], f"index on {note}")
+        self._enter(self._from_disk((*found.tracked, *found.conflicted, *hidden)))
+        tracked = self._write_tree()
+        parents = [head, staged]
+        if found.untracked:
+            files.unlink(self.index)
+            self._enter(self._from_disk(found.untracked))
+            parents.append(self._commit_tree(self._write_tree(), [], f"untracked files on {note}"))
+        return self._commit_tree(tracked, parents, f"On {note}: set aside by wt")
+
+    def _copy_index(self) -> None:
+        import shutil
+
+        files.unlink(self.index)
+        if os.path.exists(f"{self.admin}/index"):
+            shutil.copyfile(f"{self.admin}/index", self.index)
+
+    def _do(self, *args: str, data: bytes = b"") -> str:
+        return self.git.do(*_SYNCED, *args, data=data, env={**self.env, "GIT_INDEX_FILE": self.index})
+
+    def _write_tree(self) -> str:
+        return self._do("write-tree")
+
+    def _commit_tree(self, tree: str, parents: list[str], message: str) -> str:
+        flags = [word for parent in parents for word in ("-p", parent)]
+        return self._do("commit-tree", *flags, "-m", message, tree)
+
+    def _enter(self, entries: list[tuple[str, str, str]]) -> None:
+        """Put (mode, object, path) into the temporary index; mode 0 takes the path out."""
+        if entries:
+            lines = "".join(f"{mode} {sha}\t{path}\0" for mode, sha, path in entries)
+            self._do("update-index", "-z", "--index-info", data=lines.encode("utf-8", "surrogateescape"))
+
+    def _stage_of_ours(self, conflicted: tuple[str, ...]) -> list[tuple[str, str, str]]:
+        """A tree has no stages: where the index has a conflict, its tree gets our side, the disk's bytes come after."""
+        if not conflicted:
+            return []
+        entries = [("0", self.nothing, path) for path in conflicted]
+        for line in self.git.ask_fields("ls-files", "-u", "-z"):
+            meta, path = line.split("\t", 1)
+            mode, sha, stage = meta.split(" ")
+            if stage == "2":
+                entries.append((mode, sha, path))
+        return entries
+
+    def _from_disk(self, paths: Iterable[str]) -> list[tuple[str, str, str]]:
+        todo = list(dict.fromkeys(paths))
+        plain = [path for path in todo if "\n" not in path and self._is_regular(path)]
+        data = "".join(f"{self.path}/{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+        stored = self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n") if plain else []
+        shas = dict(zip(plain, stored, strict=True))
+        return [self._entry(path, shas.get(path)) for path in todo]
+
+    def _is_regular(self, path: str) -> bool:
+        full = f"{self.path}/{path}"
+        return os.path.isfile(full) and not os.path.islink(full)
+
+    def _entry(self, path: str, sha: str | None) -> tuple[str, str, str]:
+        full = f"{self.path}/{path}"
+        if os.path.islink(full):
+            return "120000", self._store(os.fsencode(os.readlink(full))), path
+        if os.path.isdir(full):
+            return self._nested(full, path)
+        if not os.path.lexists(full):
+            return "0", self.nothing, path
+        mode = "100755" if os.stat(full).st_mode & 0o100 else "100644"
+        return mode, sha or self._do("hash-object", "-w", "--no-filters", "--", full), path
+
+    def _nested(self, full: str, path: str) -> tuple[str, str, str]:
+        """A submodule is recorded by its commit; a directory in the place of a file means that the file is gone."""
+        place = layout.at(full)
+        _ref, sha = layout.head(place.git_dir) if place else (None, None)
+        return ("160000", sha, path) if sha else ("0", self.nothing, path)
+
+    def _store(self, data: bytes) -> str:
+        if data:
+            return self._do("hash-object", "-w", "--stdin", data=data)
+        return self._do("hash-object", "-w", "--", "/dev/null")
+
+
+def uncommitted(
+    pool: Pool, slot: Slot, git: Git, label: Label, found: status.Status, hidden: tuple[str, ...] = ()
+) -> str | None:
+    """Keep what `found` lists as a commit of the shape of a stash; returns its ref, None where nothing is found."""
+    head = head_commit(slot, pool.common)
+    if (found.clean and not hidden) or head is None:
+        return None
+    nested = [path for path in found.untracked if path.endswith("/")]
+    if nested:
+        raise WtError(f"`{slot.path}/{nested[0]}` is a repository of its own, which cannot be set aside.",
+                      f"to move it away: mv {slot.path}/{nested[0]} ~/")  # fmt: skip
+    return _point(pool, git, label, Snapshot(slot, git, label).commit(found, hidden, head))

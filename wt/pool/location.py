@@ -1,0 +1,160 @@
+"""Where pools are: `$WORKTREE_ROOT/<key>`, and which pool a directory belongs to. Reads files, starts nothing."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import UsageError, WtError
+from wt.git import layout
+from wt.git.run import Git
+from wt.model import Config, record
+from wt.pool import config as config_file
+from wt.pool import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LINE = 'export WORKTREE_ROOT="$HOME/worktrees"'
+
+
+@record
+class Pool:
+    """One pool: `root` as the user names it, `real` with symlinks resolved, `common` the source's common git dir."""
+
+    key: str
+    root: str
+    real: str
+    config: Config
+    common: str
+
+    @property
+    def mutex_path(self) -> str:
+        return f"{self.real}/.meta/pool.lock"
+
+    def slot_mutex_path(self, slot: str) -> str:
+        return f"{self.real}/.meta/init/{slot}.lock"
+
+    def git(self, keep: tuple[int, ...] = ()) -> Git:
+        """Git at the source itself: refs and objects, no worktree."""
+        return Git(self.common, keep)
+
+    @property
+    def groups(self) -> tuple[str | None, ...]:
+        return self.config.groups or (None,)
+
+
+def worktree_root(env: Mapping[str, str]) -> str:
+    """Return WORKTREE_ROOT, which has no silent fallback (contract section 2)."""
+    value = env.get("WORKTREE_ROOT", "")
+    if not value:
+        state = "is empty" if "WORKTREE_ROOT" in env else "is not set"
+        raise WtError(f"WORKTREE_ROOT {state}; pools live below it.", f"put this line into ~/.zshenv or ~/.bashrc: {LINE}")
+    value = os.path.expanduser(value)
+    if not os.path.isabs(value):
+        raise WtError(f"WORKTREE_ROOT is `{value}`, which is relative; it must begin with /.", f"for example: {LINE}")
+    return os.path.normpath(value)
+
+
+def check_root(root: str) -> None:
+    """Raise WtError where pools cannot be read or made below WORKTREE_ROOT."""
+    if os.path.exists(root) and not os.path.isdir(root):
+        raise WtError(f"WORKTREE_ROOT is {root}, which is not a directory.", f"to use another place: {LINE}")
+    if not os.path.exists(root):
+        raise WtError(f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {_quoted(root)}")
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def config_path(root: str, key: str) -> str:
+    return f"{root}/{key}/.meta/config.yaml"
+
+
+def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
+    """Return the pool of a key; WtError that names the init command where there is none."""
+    names.check_key(key)
+    check_root(root)
+    path = config_path(root, key)
+    if not os.path.lexists(path):
+        raise WtError(
+            f"No pool is called `{key}` below {root}.",
+            f"to make one: worktree-pool --pool {key} init --source REPOSITORY --max-slots 16",
+        )
+    config = config_file.load(path, warn)
+    place = layout.at(config.source)
+    if place is None:
+        raise WtError(f"{path}: the source {config.source} is no git repository now.", f"to mend it: ${{EDITOR:-vi}} {path}")
+    real = os.path.realpath(f"{root}/{key}")
+    _refuse_foreign_root(real)
+    return Pool(key, f"{root}/{key}", real, config, place.common)
+
+
+def _refuse_foreign_root(real: str) -> None:
+    """Root in a user's pool would leave files behind that the user cannot change."""
+    owner = os.stat(f"{real}/.meta").st_uid
+    if os.geteuid() == 0 and owner != 0:
+        raise WtError(f"The pool {real} belongs to user id {owner}; root does not work in it.", "run this as that user")
+
+
+def keys(root: str) -> list[str]:
+    """Return the keys of all pools below a root, sorted."""
+    return [name for name in files.list_directory(root) if os.path.lexists(config_path(root, name))]
+
+
+def find_key(root: str, cwd: str) -> str:
+    """Return the key of the pool that `cwd` is in, else of the only pool over the repository that it is in."""
+    found = key_by_root(root, cwd)
+    if found:
+        return found
+    known = keys(root)
+    place = layout.find(cwd)
+    over = [key for key in known if place is not None and place.common == _common_of(root, key)]
+    if len(over) == 1:
+        return over[0]
+    raise _undecided(over, known, in_repository=place is not None)
+
+
+def key_by_root(root: str, cwd: str) -> str | None:
+    """Return the key of the pool whose root holds `cwd`, symlinks resolved on both sides."""
+    real_cwd = os.path.realpath(cwd)
+    inside = os.path.relpath(real_cwd, os.path.realpath(root)).split("/", 1)[0]
+    if inside not in (".", "..") and os.path.lexists(config_path(root, inside)):
+        return inside
+    for key in keys(root):
+        if f"{real_cwd}/".startswith(os.path.realpath(f"{root}/{key}") + "/"):
+            return key
+    return None
+
+
+def _common_of(root: str, key: str) -> str | None:
+    try:
+        source = config_file.load(config_path(root, key)).source
+    except WtError:
+        return None
+    place = layout.at(source)
+    return place.common if place else None
+
+
+def _undecided(over: list[str], known: list[str], *, in_repository: bool) -> UsageError:
+    if over:
+        return UsageError(f"Several pools serve this repository: {', '.join(over)}.", f"name one: --pool {over[0]}")
+    if in_repository:
+        error = UsageError("No pool serves this repository.", "to make one: wt init")
+    else:
+        error = UsageError("This directory is in no pool and in no repository.")
+    return error if not known else _listing(error, known)
+
+
+def _listing(error: UsageError, known: list[str]) -> UsageError:
+    error.hint(f"the pools here are {', '.join(known)}; to name one: --pool {known[0]}")
+    return error
+
+
+def over_source(root: str, common: str) -> list[str]:
+    """Return the keys of the pools that serve a repository."""
+    return [key for key in keys(root) if _common_of(root, key) == common]

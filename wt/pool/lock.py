@@ -1,0 +1,89 @@
+"""The held marker: `<admin dir>/worktree-pool/lock`, contract section 2. A slot is held iff it exists."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.model import LockRecord
+
+_STATES = ("acquiring", "held", "releasing")
+_ORDER = ("started_at", "full_sha", "group", "name", "slot", "layout", "state", "branch", "pid", "host", "nonce")
+
+
+def path_of(admin: str) -> str:
+    return f"{admin}/worktree-pool/lock"
+
+
+def exists(admin: str) -> bool:
+    """Whether the slot is held: a link, a directory or a file that cannot be read counts, too."""
+    return os.path.lexists(path_of(admin))
+
+
+def read(admin: str) -> LockRecord | None:
+    """Return the record, None where there is none or it is unreadable (see `exists`): it fails closed."""
+    text = files.read_text(path_of(admin))
+    return None if text is None else parse(text)
+
+
+def parse(text: str) -> LockRecord | None:
+    """Read line-oriented YAML scalars; unknown keys, blank lines, `#` lines, CRLF and a BOM are tolerated."""
+    values = fields(text)
+    if not values.get("started_at") or not values.get("full_sha"):
+        return None
+    name, slot = values.get("name", ""), values.get("slot", "")
+    if not is_safe_name(name) or not is_safe_name(slot) or "/" in slot or values.get("state", "held") not in _STATES:
+        return None
+    known = {key: values[key] for key in _ORDER if key in values and key != "pid"}
+    known.setdefault("layout", "rename")
+    pid = values.get("pid", "")
+    return LockRecord(**known, pid=int(pid) if pid.isdigit() else 0)  # type: ignore[arg-type]  # state is checked
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether a name can be turned into a path below the pool root and nowhere else."""
+    return bool(name) and not name.startswith("/") and all(part not in ("", ".", "..") for part in name.split("/"))
+
+
+def fields(text: str) -> dict[str, str]:
+    """Return the `key: value` lines of a file of ours."""
+    found = {}
+    for line in text.removeprefix("\ufeff").split("\n"):
+        key, colon, value = line.rstrip("\r").partition(":")
+        if colon and not line.startswith("#"):
+            found[key.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    return value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def render(record: LockRecord) -> str:
+    lines = []
+    for key in _ORDER:
+        value = getattr(record, key)
+        if value not in (None, "", 0):
+            lines.append(f"{key}: {_scalar(str(value))}\n")
+    return "".join(lines)
+
+
+def _scalar(value: str) -> str:
+    """Quote what YAML would read as something other than a plain scalar: only adopted branches can be called so."""
+    safe = (value[0].isalnum() or value[0] == "_") and ": " not in value and " #" not in value
+    if safe and not value.endswith(":"):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def write(admin: str, record: LockRecord) -> None:
+    files.make_directory(f"{admin}/worktree-pool")
+    files.replace_text(path_of(admin), render(record))
+
+
+def remove(admin: str) -> None:
+    """The last step of a release."""
+    files.unlink(path_of(admin))
+    files.sync_directory(f"{admin}/worktree-pool")

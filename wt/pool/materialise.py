@@ -1,0 +1,124 @@
+"""Step 6 of acquire: a slot's files become those of a commit, and nothing that lay there is lost for it.
+
+A slot that is known to be at the commit is verified, not rewritten. On a race with somebody who edits an idle slot the
+verb is one of git's that refuses (`checkout --no-overwrite-ignore`), not one that overwrites.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import GitError
+from wt.git import layout, refs, status
+from wt.git.run import Git
+from wt.model import Slot
+from wt.pool import giveback, keep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+
+
+def is_fresh(slot: Slot) -> bool:
+    """Whether nothing was ever checked out here: no index means fresh, not dirty (contract section 9)."""
+    return slot.admin is not None and not os.path.lexists(f"{slot.admin}/index")
+
+
+def checkout(pool: Pool, slot: Slot, mutex: Mutex, sha: str, tell: Callable[[str], None]) -> None:
+    """Make HEAD (detached), index and tracked files of a slot those of `sha`; what is in the way is set aside."""
+    if slot.path is None or slot.admin is None:
+        raise ValueError("only a slot with a directory can be materialised")
+    git = Git(slot.path, (mutex.descriptor,))
+    giveback.remove_dead_locks(slot.admin)
+    if is_fresh(slot):
+        _reset(pool, slot, git, sha, tell)
+        return
+    _clear_away(pool, slot, git, tell)
+    _switch(pool, slot, git, sha, tell)
+
+
+def _clear_away(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -> None:
+    """Set aside and undo tracked changes; with `recycle: clean` untracked files, too. Ignored files survive."""
+    clean = pool.config.recycle == "clean"
+    flags = git.start("ls-files", "-v", "-z")
+    found = status.parse(git.start_refresh(*status.arguments(untracked="all" if clean else "no")).answer())
+    # a nested repository is not git's to clean, either
+    untracked = tuple(path for path in found.untracked if not path.endswith("/"))
+    found = status.Status(found.tracked, found.conflicted, untracked)
+    hidden = status.hidden_edits(git) if status.has_hidden(flags.answer()) else None
+    if found.clean and hidden is None:
+        return
+    _set_aside(pool, slot, git, found, tell, hidden or ())
+    if hidden is not None:
+        status.unhide(git)
+    if found.untracked:
+        git.do("clean", "-qfd")
+    if found.tracked or found.conflicted or hidden:
+        git.do("reset", "-q", "--hard")
+
+
+def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
+    _ref, here = layout.head(slot.admin or "")
+    if here == sha:
+        return
+    try:
+        git.do("checkout", "-q", "--detach", "--no-overwrite-ignore", sha)
+    except GitError:
+        _reset(pool, slot, git, sha, tell)
+
+
+def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
+    """Write a commit over whatever is there, after setting aside the files that are in its way."""
+    in_way = obstacles(git, sha)
+    if in_way:
+        _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
+    git.do("reset", "-q", "--hard", sha)
+    refs.detach_head(git, slot.admin or "", sha)
+    files.unlink(f"{slot.admin}/ORIG_HEAD")
+
+
+def _set_aside(
+    pool: Pool, slot: Slot, git: Git, found: status.Status, tell: Callable[[str], None], hidden: tuple[str, ...] = ()
+) -> None:
+    """What lay in an idle slot goes under the slot's id: nobody held it."""
+    label = keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
+    ref = keep.uncommitted(pool, slot, git, label, found, hidden)
+    if ref is not None:
+        tell(f"{slot.slot} had changes that nobody held; they are set aside: git -C {pool.common} stash apply {ref}")
+
+
+def obstacles(git: Git, sha: str) -> list[str]:
+    """Return the untracked and ignored files that checking out `sha` would overwrite or remove."""
+    if os.listdir(git.cwd) == [".git"]:
+        return []
+    tracked = set(git.ask_fields("ls-files", "-z"))
+    found: list[str] = []
+    for path in git.ask_fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", sha):
+        if path not in tracked:
+            found.extend(_in_way(git.cwd, path, tracked))
+    return list(dict.fromkeys(found))
+
+
+def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:
+    """Look at a path and at each directory above it: a file or a link in the place of one of these is in the way."""
+    parts = path.split("/")
+    for depth in range(1, len(parts)):
+        above = "/".join(parts[:depth])
+        if os.path.islink(f"{top}/{above}") or os.path.isfile(f"{top}/{above}"):
+            return [] if above in tracked else [above]
+    full = f"{top}/{path}"
+    if os.path.isdir(full) and not os.path.islink(full):
+        return [name for name in _files_below(top, path) if name not in tracked]
+    return [path] if os.path.lexists(full) else []
+
+
+def _files_below(top: str, path: str) -> list[str]:
+    found = []
+    for directory, names, plain in os.walk(f"{top}/{path}"):
+        links = [name for name in names if os.path.islink(f"{directory}/{name}")]
+        found.extend(os.path.relpath(f"{directory}/{name}", top) for name in (*plain, *links))
+    return found

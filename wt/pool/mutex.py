@@ -1,0 +1,125 @@
+"""The flocks of contract section 9: pool, slot, land, source. The files are never unlinked; a SIGKILL frees them.
+
+An uncontended mutex costs one flock(2); filelock is loaded by whoever has to wait. The holder's note in the file is for
+messages alone: what counts is the flock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+from wt import files, times
+from wt.errors import ContendedError
+from wt.pool.lock import fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_LOWEST = 20  # our descriptors live above those that git children get them as (wt/git/run.py)
+_TELL_AFTER = 0.5
+_POLL = 0.003
+
+
+class Mutex:
+    """A flock that is held until `release`, or until this process and the git children that inherited it are gone."""
+
+    __slots__ = ("descriptor", "path")
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    def note(self, verb: str, **more: str) -> None:
+        """Say in the file who holds it, and journal what recovery must know."""
+        lines = {"pid": str(os.getpid()), "verb": verb, "since": times.now_text(), **more}
+        files.rewrite(self.descriptor, "".join(f"{key}: {value}\n" for key, value in lines.items()))
+
+    def release(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def __enter__(self) -> Mutex:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.release()
+
+
+def _open(path: str) -> int:
+    low = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        return fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _LOWEST)
+    finally:
+        os.close(low)
+
+
+def try_take(path: str) -> Mutex | None:
+    """Take a mutex, None where somebody holds it."""
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return Mutex(path, descriptor)
+
+
+def take(path: str, tell: Callable[[str], None], *, what: str, patience: float | None = None) -> Mutex:
+    """Take a mutex, waiting for its turn; after half a second `tell` says who holds it.
+
+    ContendedError after `patience` seconds (None: never).
+    """
+    if (mutex := try_take(path)) is not None:
+        return mutex
+    descriptor = _open(path)
+    try:
+        _wait_for(descriptor, path, tell, what, patience)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return Mutex(path, descriptor)
+
+
+def _wait_for(descriptor: int, path: str, tell: Callable[[str], None], what: str, patience: float | None) -> None:
+    from filelock import lock_descriptor
+
+    began, told = time.monotonic(), False
+    while not lock_descriptor(descriptor, blocking=False):
+        waited = time.monotonic() - began
+        if patience is not None and waited > patience:
+            raise ContendedError(f"{what} is busy: {holder(path)}.", "try again in a moment")
+        if waited > _TELL_AFTER and not told:
+            tell(f"waiting for {what}: {holder(path)}")
+            told = True
+        time.sleep(_POLL)
+
+
+def holder(path: str) -> str:
+    """Say which command of which pid holds a mutex, and since when, as far as its note tells."""
+    note = fields(files.read_text(path, 4096) or "")
+    if "verb" not in note:
+        return "somebody holds it"
+    return f"`{note['verb']}` of pid {note.get('pid', '?')} holds it since {note.get('since', '?')}"
+
+
+def is_held(path: str) -> bool:
+    """Look without leaving a trace: a mutex file that is not there is not created."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

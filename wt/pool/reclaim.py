@@ -1,0 +1,156 @@
+"""Crash recovery, contract section 9: what a dead process left is finished or undone, from evidence on disk alone.
+
+Two halves. Under the pool mutex `claim` only tries slot mutexes and notes the row of the table that applies; outside it
+`finish` does the work. Nothing here trusts a pid or an age: a mutex that can be taken is the evidence.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import GitError, WtError
+from wt.git import layout, refs
+from wt.git.run import Git
+from wt.model import Slot, record
+from wt.pool import create, giveback, lock, mutex, names, rename, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+    from wt.pool.survey import Survey
+
+
+@record
+class Claim:
+    """One row of the table, and the mutex under which it may be acted upon."""
+
+    row: str
+    slot_id: str
+    slot: Slot | None
+    mutex: Mutex
+    birth_name: str = ""
+
+
+def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
+    """Return what must be finished before anything else; the caller holds the pool mutex."""
+    found = []
+    for slot in seen.slots:
+        row = _row(pool, slot)
+        if row is not None and slot.slot not in besides:
+            found.extend(_claimed(pool, row, slot.slot, slot))
+    claimed = {one.slot_id for one in found}
+    for slot_id in _unborn(pool):
+        if slot_id not in claimed and slot_id not in besides:
+            found.extend(_claimed(pool, "creation", slot_id, seen.by_id(slot_id)))
+    return found
+
+
+def _claimed(pool: Pool, row: str, slot_id: str, slot: Slot | None) -> list[Claim]:
+    held = mutex.try_take(pool.slot_mutex_path(slot_id))
+    if held is None:
+        return []
+    return [Claim(row, slot_id, slot, held, create.journalled(pool, slot_id) or "")]
+
+
+def _row(pool: Pool, slot: Slot) -> str | None:
+    """Return which row of the table a slot falls under, None where it is as it should be."""
+    if slot.transitional:
+        return slot.state
+    if slot.state == "broken":
+        return "stray" if _may_be_dropped(slot) else None
+    if slot.path is not None and slot.admin is not None and _disagrees(pool, slot):
+        return "links"
+    return None
+
+
+def _disagrees(pool: Pool, slot: Slot) -> bool:
+    """Whether back pointer, `locked` file or the `stable` link are not what they should be."""
+    admin, path = slot.admin or "", slot.path or ""
+    pointed = layout.back_pointer(admin)
+    if pointed != path or not os.path.lexists(f"{admin}/locked"):
+        return True
+    if slot.lock is not None and slot.lock.layout == "stable":
+        return not os.path.islink(f"{pool.real}/{names.slug(slot.lock.name)}")
+    return False
+
+
+def _may_be_dropped(slot: Slot) -> bool:
+    """A cheap first look; `_drop_stray` establishes the rest."""
+    return slot.admin is not None and slot.path is None and not lock.exists(slot.admin)
+
+
+def _unborn(pool: Pool) -> list[str]:
+    """Return the slot ids whose mutex file still journals a creation."""
+    found = []
+    for name in files.list_directory(f"{pool.real}/.meta/init"):
+        slot_id, dot, ending = name.rpartition(".")
+        if dot and ending == "lock" and create.journalled(pool, slot_id):
+            found.append(slot_id)
+    return found
+
+
+def finish(pool: Pool, claims: list[Claim], tell: Callable[[str], None]) -> set[str]:
+    """Finish each claim and let its mutex go; returns the slots that were tried, so that none is tried for ever."""
+    for one in claims:
+        with one.mutex:
+            try:
+                _finish(pool, one, tell)
+            except (WtError, OSError) as error:
+                tell(f"{one.slot_id} could not be recovered and is left as it is: {error}")
+    return {one.slot_id for one in claims}
+
+
+def drop_dead_links(pool: Pool, seen: Survey) -> None:
+    """Remove `stable` links whose slot is not held under that name; the caller holds the pool mutex."""
+    alive = {names.slug(slot.lock.name) for slot in seen.slots if slot.lock is not None}
+    for name in files.list_directory(pool.real):
+        path = f"{pool.real}/{name}"
+        if name in alive or not os.path.islink(path):
+            continue
+        if names.parse_slot_id(os.readlink(path), pool.config.groups) is not None:
+            files.unlink(path)
+
+
+def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
+    if one.birth_name:
+        create.undo(pool, one.slot_id, one.birth_name, one.mutex)
+    slot = survey.at_admin(pool, one.slot) if one.slot is not None else None
+    if slot is None:
+        return
+    if slot.transitional:
+        tell(f"{slot.slot} was left {slot.state} by a process that died; it goes back to idle.")
+        giveback.to_idle(pool, slot, one.mutex, tell)
+    elif slot.state == "broken":
+        _drop_stray(pool, slot, one.mutex, tell)
+    else:
+        _mend_links(pool, slot)
+
+
+def _mend_links(pool: Pool, slot: Slot) -> None:
+    rename.repair(slot)
+    if slot.lock is not None and slot.lock.layout == "stable" and slot.path is not None:
+        rename.link(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))
+
+
+def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """Drop an admin dir whose directory is gone, if it holds nothing: no lock, HEAD on a ref, the index equal to HEAD."""
+    admin = slot.admin or ""
+    _ref, head = layout.head(admin)
+    git = Git(admin, (held.descriptor,))
+    if lock.exists(admin) or head is None or not refs.is_reachable(pool.git(), head) or not _index_is(git, admin, head):
+        return
+    files.remove_tree(admin)
+    tell(f"the directory of {slot.slot} is gone; nothing was in it that a branch does not have, so its entry is dropped.")
+
+
+def _index_is(git: Git, admin: str, head: str) -> bool:
+    if not os.path.lexists(f"{admin}/index"):
+        return True
+    try:
+        return git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", head)
+    except GitError:
+        return False

@@ -1,0 +1,103 @@
+"""What the pool says of itself: the rows of `ls`, and `inspect` (contract section 3). Answers, never effects."""
+
+from __future__ import annotations
+
+import time
+
+from wt import times
+from wt.git import layout, refs, status
+from wt.git.run import Git
+from wt.model import Slot, record
+from wt.pool import keep, lock, names, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+
+_RANK = {"held": 0, "acquiring": 0, "releasing": 0, "idle": 1, "fresh": 2, "broken": 3}
+
+
+@record
+class Row:
+    """One line of `ls`; what is not there is None. `age_s` is in whole seconds since `started_at`."""
+
+    id: str
+    state: str
+    name: str | None
+    branch: str | None
+    group: str | None
+    sha: str | None
+    full_sha: str | None
+    path: str | None
+    layout: str
+    started_at: str | None
+    age_s: int | None
+
+
+def rows(pool: Pool) -> list[tuple[Row, Slot]]:
+    """Return every slot, in contract order: held, idle, fresh (up to max_slots a group), broken."""
+    slots = list(survey.take(pool).slots)
+    for group in pool.groups:
+        slots.extend(_fresh(pool, slots, group))
+    order = {group: place for place, group in enumerate(pool.groups)}
+    slots.sort(key=lambda slot: (_RANK[slot.state], order.get(slot.group, 0), slot.number))
+    return [(row(pool, slot), slot) for slot in slots]
+
+
+def _fresh(pool: Pool, slots: list[Slot], group: str | None) -> list[Slot]:
+    taken = {slot.number for slot in slots if slot.group == group}
+    missing = pool.config.max_slots - len([slot for slot in slots if slot.group == group])
+    free = [number for number in range(pool.config.max_slots + len(taken)) if number not in taken]
+    return [Slot(names.slot_id(group, number), group, number, "fresh", None, None) for number in free[: max(0, missing)]]
+
+
+def row(pool: Pool, slot: Slot) -> Row:
+    held, admin = slot.lock, slot.admin or ""
+    age = None if held is None else max(0, int(time.time() - times.started(held.started_at, lock.path_of(admin))))
+    return Row(
+        id=slot.slot, state=slot.state, name=held and held.name, branch=refs.branch_of(admin) if admin else None,
+        group=slot.group, sha=_head(pool, slot), full_sha=held and held.full_sha, path=slot.path,
+        layout=held.layout if held else pool.config.layout, started_at=held and held.started_at, age_s=age,
+    )  # fmt: skip
+
+
+def _head(pool: Pool, slot: Slot) -> str | None:
+    if slot.admin is None:
+        return None
+    ref, sha = layout.head(slot.admin)
+    return sha or (keep.branch_tip(pool.common, ref) if ref else None)
+
+
+def base_commit(pool: Pool) -> str:
+    """Return the commit that `ahead` and logs are counted from: the base, or the configured default_commit."""
+    default = pool.config.default_commit
+    return f"refs/heads/{pool.config.base}" if default == "auto" else default
+
+
+def git_status(pool: Pool, path: str) -> dict[str, int]:
+    """Return the counts of `ls --git-status` for one slot."""
+    git = Git(path)
+    found = status.read(git)
+    ahead = int(git.ask("rev-list", "--count", f"{base_commit(pool)}..HEAD"))
+    return {"dirty": len(found.tracked) + len(found.conflicted), "untracked": len(found.untracked), "ahead": ahead}
+
+
+def inspect(pool: Pool, slot: Slot) -> dict[str, object]:
+    """Return what `inspect` adds to a row."""
+    extra: dict[str, object] = {
+        "admin_dir": slot.admin,
+        "lock_path": lock.path_of(slot.admin) if slot.admin and lock.exists(slot.admin) else None,
+        "status": [],
+        "log": [],
+    }
+    if slot.path is not None and slot.admin is not None and slot.state != "broken":
+        git = Git(slot.path)
+        found = git.ask("status", "--porcelain", "--no-renames", "--untracked-files=normal", "-z")
+        extra["status"] = [line for line in found.split("\0") if line]
+        extra["log"] = _log(git, f"{base_commit(pool)}..HEAD")
+    return extra
+
+
+def _log(git: Git, span: str) -> list[dict[str, str]]:
+    out = git.ask("log", "-z", "-20", "--format=%H %s", "--end-of-options", span)
+    return [dict(zip(("sha", "subject"), line.split(" ", 1), strict=True)) for line in out.split("\0") if line]

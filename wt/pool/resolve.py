@@ -1,0 +1,86 @@
+"""Step 1 of acquire: which commit is meant, and whether the branch could be made. Nothing is touched."""
+
+from __future__ import annotations
+
+from wt.errors import UsageError, WtError
+from wt.git import refs
+from wt.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+
+
+@record
+class Target:
+    """The commit of an acquire, and whether the branch of the name is there already (then it is taken up)."""
+
+    sha: str
+    adopted: bool = False
+
+
+def target(pool: Pool, name: str, commit: str | None, *, adopt: bool, tell: Callable[[str], None]) -> Target:
+    """Return what an acquire of `name` starts from; WtError where the branch is in the way."""
+    if adopt and commit is not None:
+        raise UsageError("`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {name} --adopt")
+    if commit is not None and not (commit.isprintable() and commit):
+        raise UsageError("The commit's name holds characters that no revision has.", "to see the branches: git branch -a")
+    git = pool.git()
+    wanted = commit or pool.config.default_commit
+    automatic = wanted == "auto"
+    start = f"refs/heads/{pool.config.base}" if automatic else wanted
+    above = _above(name)
+    asking = git.start("cat-file", "--batch-check=%(objectname)", data=_questions(start, above))
+    listed = refs.list_refs(git, f"refs/heads/{pool.config.base}", f"refs/heads/{name}")
+    answers = asking.answer().decode().split("\n")
+    _refuse_clash(name, {ref.name for ref in listed}, [a for a, answer in zip(above, answers[1:], strict=False)
+                                                       if not answer.endswith(" missing")])  # fmt: skip
+    branch = next((ref for ref in listed if ref.name == f"refs/heads/{name}"), None)
+    if branch is not None or adopt:
+        return Target(_adopted(name, branch, adopt=adopt), adopted=True)
+    if answers[0].endswith(" missing"):
+        raise UsageError(f"`{wanted}` names no commit in {pool.config.source}.", f"to see the branches: git -C {git.cwd} branch -a")
+    base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
+    return Target(_newer(pool, base, tell) or answers[0] if automatic else answers[0])
+
+
+def _questions(start: str, above: list[str]) -> bytes:
+    return "\n".join([f"{start}^{{commit}}", *(f"refs/heads/{name}" for name in above)]).encode() + b"\n"
+
+
+def _above(name: str) -> list[str]:
+    """Return the branch names that would make `name` impossible: `a` and `a/b` for `a/b/c`."""
+    parts = name.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _refuse_clash(name: str, listed: set[str], above: list[str]) -> None:
+    below = sorted(ref for ref in listed if ref.startswith(f"refs/heads/{name}/"))
+    clash = above[0] if above else below[0][11:] if below else None
+    if clash is not None:
+        raise WtError(
+            f"The branch `{name}` cannot be made beside the branch `{clash}`: git keeps one as a file, the other as a directory.",
+            "choose another name, e.g.: " + (f"wt new {name.replace('/', '-')}" if above else f"wt new {name}-2"),
+        )
+
+
+def _adopted(name: str, branch: refs.Ref | None, *, adopt: bool) -> str:
+    if branch is None:
+        raise WtError(f"No branch is called `{name}`, so there is nothing to adopt.", f"to begin it: wt new {name}")
+    if not adopt:
+        raise WtError(
+            f"The branch `{name}` exists already; nothing was touched.", f"to take it up where it is: wt new {name} --adopt"
+        )
+    return branch.sha
+
+
+def _newer(pool: Pool, base: refs.Ref | None, tell: Callable[[str], None]) -> str | None:
+    """Return the upstream's commit where it contains the base; the base where they have diverged, with a warning."""
+    if base is None or not base.upstream or not base.behind:
+        return None
+    if base.ahead:
+        tell(f"`{pool.config.base}` and its upstream have diverged; starting from `{pool.config.base}`.")
+        return None
+    return refs.resolve(pool.git(), base.upstream)

@@ -1,0 +1,137 @@
+"""The only print: stdout is the answer, stderr is narration; colour and marks are decided once, per stream.
+
+Text that comes from a repository may hold anything: every character that could steer a terminal is shown escaped here,
+and nowhere else has to think of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wt.errors import WtError
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_MARKS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
+
+
+def escaped(text: str) -> str:
+    """Show control, bidi and other unprintable characters as `\\x1b`, `\\u202e`; newlines stay."""
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as surrogateescape carries it
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def wants_colour(when: str, env: Mapping[str, str], *, terminal: bool) -> bool:
+    """Decide from --color, NO_COLOR, CLICOLOR_FORCE, TERM and the stream, in this order."""
+    if when in ("always", "never"):
+        return when == "always"
+    if env.get("NO_COLOR"):
+        return False
+    if env.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and env.get("TERM", "dumb") != "dumb"
+
+
+def speaks_utf8(env: Mapping[str, str]) -> bool:
+    """Whether the locale says UTF-8: Python's own streams do even where the terminal does not (PEP 540)."""
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    return "utf8" in locale.casefold().replace("-", "")
+
+
+class Out:
+    """Both streams of one run."""
+
+    def __init__(self, env: Mapping[str, str], when: str = "auto") -> None:
+        self.terminal = _isatty(1)
+        self.terminal_err = _isatty(2)
+        self.colour = wants_colour(when, env, terminal=self.terminal)
+        self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
+        self._utf8 = speaks_utf8(env)
+
+    def answer(self, text: str) -> None:
+        """One line of the answer, on stdout; what the text holds is shown, not obeyed."""
+        _write(1, f"{escaped(text)}\n".encode("utf-8", "replace"))
+
+    def painted(self, parts: list[tuple[str, str]]) -> None:
+        """One line of the answer made of (text, colour) pieces; an empty colour is plain."""
+        line = "".join(paint(escaped(text), colour, on=self.colour) for text, colour in parts)
+        _write(1, f"{line.rstrip()}\n".encode("utf-8", "replace"))
+
+    def path(self, path: str) -> None:
+        """A path as the answer: its very bytes, so that `cd "$(wt path x)"` works for any."""
+        _write(1, os.fsencode(path) + b"\n")
+
+    def json(self, value: object) -> None:
+        """One line of compact JSON."""
+        import json
+
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        _write(1, f"{text}\n".encode("utf-8", "replace"))
+
+    def say(self, text: str) -> None:
+        """Narration, on stderr."""
+        _write(2, f"{escaped(text)}\n".encode("utf-8", "replace"))
+
+    def say_painted(self, parts: list[tuple[str, str]]) -> None:
+        line = "".join(paint(escaped(text), colour, on=self.colour_err) for text, colour in parts)
+        _write(2, f"{line.rstrip()}\n".encode("utf-8", "replace"))
+
+    def error(self, error: WtError) -> None:
+        """The sentence, the cause chain, what git said (indented), then the hints."""
+        self.say_painted([("error: ", "red"), (masked(error.sentence), "")])
+        cause = error.__cause__
+        while cause is not None:
+            if getattr(cause, "details", ""):
+                self.say(_indented(masked(str(cause.details))))  # type: ignore[attr-defined]  # looked at just before
+            cause = cause.__cause__
+        if error.details:
+            self.say(_indented(masked(error.details)))
+        for hint in error.hints:
+            self.say_painted([("hint: ", "cyan"), (hint, "")])
+
+    def mark(self, colour: str) -> str:
+        """One of the three marks, in words where the stream cannot show it."""
+        return _MARKS[colour] if self._utf8 else f"[{colour}]"
+
+
+def paint(text: str, colour: str, *, on: bool) -> str:
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if on and colour and text else text
+
+
+def masked(text: str) -> str:
+    """Hide the user part of a URL: tokens end up in remotes, and git quotes them in its messages."""
+    head, separator, tail = text.partition("://")
+    if not separator:
+        return text
+    authority = tail.split("/", 1)[0].split(" ", 1)[0]
+    if "@" in authority:
+        tail = "***@" + tail[tail.index("@") + 1 :]
+    return head + separator + masked(tail)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.strip().split("\n"))
+
+
+def _isatty(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
