@@ -7,6 +7,7 @@ Reading is tolerant here and strict where the meaning is known.
 from __future__ import annotations
 
 import os
+import stat
 
 from wt.doors import cross
 
@@ -23,7 +24,10 @@ def read_text(path: str, limit: int = 1 << 20) -> str | None:
     except OSError:
         return None
     try:
-        return os.read(descriptor, limit).decode("utf-8", "surrogateescape")
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return os.read(descriptor, min(limit, found.st_size)).decode("utf-8", "surrogateescape")
     except OSError:
         return None
     finally:

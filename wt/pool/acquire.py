@@ -68,13 +68,32 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
     target = _resolved(pool, request, tell)
     slot, held = _claim(pool, request, group, target, tell)
     with held:
-        fresh = materialise.is_fresh(slot)
-        try:
-            slot = _materialise(pool, slot, held, target, tell)
-        except BaseException:
-            _give_up(pool, slot, held, tell)
-            raise
-    return Acquired(slot.path or "", slot.slot, request.name, target.sha, fresh)
+        return _brought_up(pool, slot, held, target, tell)
+
+
+def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> Acquired:
+    """Acquire the very slot whose mutex the caller holds and which it just gave back: `land --next`."""
+    _checked(pool, request, tell)
+    target = _resolved(pool, request, tell)
+    with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
+        pool_mutex.note("land")
+        seen = survey.take(pool)
+        _refuse_held(pool, seen, request.name)
+        _refuse_taken_directory(pool, seen, request.name)
+        now = next(one for one in seen.slots if one.admin == slot.admin)
+        now = _begin(pool, now, held, request, target)
+    return _brought_up(pool, now, held, target, tell)
+
+
+def _brought_up(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Acquired:
+    """Steps 6 and 7 under the slot's mutex."""
+    fresh = materialise.is_fresh(slot)
+    try:
+        slot = _materialise(pool, slot, held, target, tell)
+    except BaseException:
+        _give_up(pool, slot, held, tell)
+        raise
+    return Acquired(slot.path or "", slot.slot, slot.name or "", target.sha, fresh)
 
 
 def _checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str | None:

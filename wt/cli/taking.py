@@ -1,0 +1,32 @@
+"""What new and acquire have in common: the request from the options, and what a person is told about the slot."""
+
+from __future__ import annotations
+
+from wt import shell
+from wt.pool import acquire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.pool.acquire import Acquired
+    from wt.pool.location import Pool
+
+
+def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
+    """Acquire as the options ask for, and say which slot it is."""
+    request = acquire.Request(
+        parsed.word() or "", parsed.value("--from"), parsed.value("--group"),
+        adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
+    )  # fmt: skip
+    taken = acquire.acquire(pool, request, ctx.out.say)
+    warmth = "new, its caches are cold" if taken.fresh else "warm"
+    ctx.out.say_painted([(f"{taken.name}", "bold"), (f" in {taken.slot} ({warmth}) at {taken.sha[:9]}", "")])
+    return taken
+
+
+def arrive(ctx: Context, path: str) -> None:
+    """Take the shell to a directory; print the path where no shell function listens, or somebody captures it."""
+    sent = shell.send_to(ctx.env, path)
+    if not sent or not ctx.out.terminal:
+        ctx.out.path(path)

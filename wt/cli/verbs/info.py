@@ -1,0 +1,75 @@
+"""wt info: everything known of a slot, the verdict with its evidence and the next command on top."""
+
+from __future__ import annotations
+
+from wt import times
+from wt.cli import args
+from wt.cli.named import name_or_here
+from wt.cli.verbs.ls import age
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.model import Slot
+    from wt.pool.location import Pool
+    from wt.session.verdict import Verdict
+
+VERB = args.Verb(
+    "info", "say everything about one slot, the verdict first", ("[NAME]",), (args.JSON, args.POOL, args.COLOR),
+    (("wt info feature-x", "what is in it, and what may be done with it"), ("wt why", "the same for the slot that this directory is in")),
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    from wt.session import release, verdict
+
+    pool = ctx.open_pool()
+    name = name_or_here(ctx, pool, parsed.word(), "info")
+    slot = release.require_held(pool, name)
+    found = verdict.judge(pool, slot)
+    if parsed.given("--json"):
+        from wt.cli.listing import verdict_json
+
+        ctx.out.json(verdict_json(slot, found))
+        return 0
+    _show(ctx, pool, slot, found)
+    return 0
+
+
+def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
+    out = ctx.out
+    out.painted([(f"{slot.name}", "bold"), (f"  {out.mark(found.mark)} {found.reason}", found.mark), (f": {found.why}", "")])
+    for path in found.evidence.paths[:20]:
+        out.answer(f"  {path}")
+    if len(found.evidence.paths) > 20:
+        out.answer(f"  … and {len(found.evidence.paths) - 20} more")
+    for one in found.evidence.processes:
+        out.answer(f"  pid {one.pid}  {one.command}  in {one.cwd}")
+    out.painted([("next: ", "dim"), (found.next, "cyan")])
+    out.answer("")
+    for label, value in _facts(pool, slot):
+        out.painted([(f"{label:8}", "dim"), (value, "")])
+    _commits(ctx, pool, slot)
+
+
+def _facts(pool: Pool, slot: Slot) -> list[tuple[str, str]]:
+    held = slot.lock
+    return [
+        ("slot", slot.slot), ("path", slot.path or "-"), ("pool", f"{pool.key} over {pool.config.source}"),
+        ("base", pool.config.base), ("held", f"since {held.started_at} ({times.in_words(age(slot))})" if held else "-"),
+        ("began at", held.full_sha[:12] if held else "-"),
+    ]  # fmt: skip
+
+
+def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:
+    """The commits that the base does not have, newest first."""
+    if slot.path is None or slot.state == "broken":
+        return
+    from wt.git import inspect
+
+    commits = inspect.commits(slot.path, f"refs/heads/{pool.config.base}..HEAD", 10)
+    if commits:
+        ctx.out.answer("")
+    for commit in commits:
+        ctx.out.painted([(f"{commit.sha[:9]} ", "yellow"), (commit.subject, ""), (f"  {commit.author}", "dim")])

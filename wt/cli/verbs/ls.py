@@ -1,0 +1,67 @@
+"""wt ls: the held slots, each with its verdict."""
+
+from __future__ import annotations
+
+import time
+
+from wt import times
+from wt.cli import args
+from wt.pool import lock, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.model import Slot
+    from wt.pool.location import Pool
+
+VERB = args.Verb(
+    "ls", "list the held slots with their verdicts", (),
+    (args.Option("--bare", "ask git nothing: names, slots and ages alone"), args.JSON, args.POOL, args.COLOR),
+    (("wt ls", "who holds what, and what may be recycled"), ("wt ls --json", "for a script")),
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    pool = ctx.open_pool()
+    slots = [slot for slot in survey.take(pool).slots if slot.lock is not None or slot.unreadable or slot.state == "broken"]
+    if parsed.given("--bare"):
+        return _bare(ctx, slots, as_json=parsed.given("--json"))
+    from wt.cli.listing import as_json, as_table
+
+    if parsed.given("--json"):
+        ctx.out.json(as_json(pool, slots))
+    elif not slots:
+        _nothing(ctx, pool)
+    else:
+        as_table(ctx, pool, slots)
+    return 0
+
+
+def age(slot: Slot) -> float:
+    """Return for how many seconds a slot has been held."""
+    if slot.lock is None or slot.admin is None:
+        return 0.0
+    return max(0.0, time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
+
+
+def _nothing(ctx: Context, pool: Pool) -> None:
+    ctx.out.say(f"no slot of `{pool.key}` is held.")
+    ctx.out.say_painted([("hint: ", "cyan"), ("to begin: wt new feature-x", "")])
+
+
+def _bare(ctx: Context, slots: list[Slot], *, as_json: bool) -> int:
+    if as_json:
+        ctx.out.json([bare_row(slot) for slot in slots])
+        return 0
+    width = max((len(slot.name or "-") for slot in slots), default=0)
+    slot_width = max((len(slot.slot) for slot in slots), default=0)
+    for slot in slots:
+        ctx.out.answer(f"{slot.name or '-':{width}}  {slot.slot:{slot_width}}  {times.in_words(age(slot))}")
+    return 0
+
+
+def bare_row(slot: Slot) -> dict[str, object]:
+    """Return what of the verdict's JSON is known without asking git."""
+    return {"name": slot.name, "slot": slot.slot, "group": slot.group, "path": slot.path, "age_s": int(age(slot)),
+            "mark": None, "reason": None, "evidence": None, "next": None}  # fmt: skip

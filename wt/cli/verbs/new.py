@@ -1,0 +1,40 @@
+"""wt new: a warm slot for a new branch, and the shell is in it."""
+
+from __future__ import annotations
+
+from wt.cli import args
+from wt.cli.taking import arrive, take
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+
+VERB = args.Verb(
+    "new", "take a warm slot for a new branch, and go there", ("NAME",),
+    (
+        args.Option("--from", "where the branch begins; else the base, or its upstream where that is ahead", "REF"),
+        args.Option("--group", "the group to take the slot from", "G"),
+        args.Option("--adopt", "take up a branch that exists already"),
+        args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
+        args.POOL, args.COLOR,
+    ),
+    (
+        ("wt new feature-x", "a slot on a new branch feature-x"),
+        ("wt new hotfix --from v1.2", "begin at a tag"),
+        ("wt new feature-x -- make test", "and run a command there"),
+    ),
+    "Caches of earlier sessions (node_modules, target, Library) are still in the slot.",
+    command=True,
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    pool = ctx.open_pool()
+    taken = take(parsed, ctx, pool)
+    arrive(ctx, taken.path)
+    if not parsed.command:
+        return 0
+    from wt.session.command import run_there
+
+    return run_there(parsed.command, taken.path, ctx.env)

@@ -1,0 +1,47 @@
+"""wt release: a slot goes back to the pool, unless that would lose something."""
+
+from __future__ import annotations
+
+import os
+
+from wt import shell
+from wt.cli import args
+from wt.cli.named import name_or_here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.pool.location import Pool
+
+VERB = args.Verb(
+    "release", "give a slot back; refuses where work would be lost", ("[NAME]",),
+    (args.Option("--force", "release all the same: what is in it is set aside first"), args.POOL, args.COLOR),
+    (("wt release", "the slot that this directory is in"), ("wt release feature-x --force", "set its work aside, and release")),
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    from wt.session import release
+
+    pool = ctx.open_pool()
+    name = name_or_here(ctx, pool, parsed.word(), "release")
+    slot = release.require_held(pool, name)
+    go = _way_out(ctx, pool, slot.path)
+    done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
+    ctx.out.say(f"{name} is released; {done.slot} is idle and warm.")
+    for ref in done.kept:
+        ctx.out.say(f"set aside: {ref}")
+        ctx.out.say_painted([("hint: ", "cyan"), (f"to have it again: git -C {pool.config.source} stash apply --index {ref}", "")])
+    if go is not None:
+        shell.send_to(ctx.env, go)
+    return 0
+
+
+def _way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:
+    """Return where the shell goes, if it stands in the slot."""
+    if path is None or not f"{os.path.realpath(ctx.cwd)}/".startswith(f"{os.path.realpath(path)}/"):
+        return None
+    from wt.session import base
+
+    return base.destination(pool, base.find(pool), path, ctx.cwd)

@@ -1,0 +1,39 @@
+"""What people are shown of a repository, read with GitPython; the only importer of it.
+
+It changes nothing and decides nothing about safety. Repositories are opened by explicit path, and closed again.
+"""
+
+from __future__ import annotations
+
+from wt.model import Commit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git import Repo
+
+
+def _open(path: str) -> Repo:
+    import os
+
+    # GitPython asks `git version` at import and refuses where that fails; quiet is enough, we need no more of it
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git import Repo
+
+    return Repo(path)
+
+
+def commits(path: str, span: str, limit: int) -> list[Commit]:
+    """Return at most `limit` commits of a revision range, newest first."""
+    repository = _open(path)
+    try:
+        return list(_records(repository, span, limit))
+    finally:
+        repository.close()
+
+
+def _records(repository: Repo, span: str, limit: int) -> Iterator[Commit]:
+    for commit in repository.iter_commits(span, max_count=limit):
+        summary = commit.summary if isinstance(commit.summary, str) else commit.summary.decode("utf-8", "replace")
+        yield Commit(commit.hexsha, summary, commit.author.name or "", commit.committed_date)

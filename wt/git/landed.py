@@ -1,0 +1,88 @@
+"""Whether commits are in a branch, by reachability or by content (contract section 11). Bounded; in doubt, no."""
+
+from __future__ import annotations
+
+from wt.git.run import Git
+from wt.model import record
+
+BOUND = 200  # commits looked at on either side; beyond it, unmerged
+
+
+@record
+class Ahead:
+    """`count` commits of some tips are not reachable from the base or its upstream; `by` says how they landed."""
+
+    count: int
+    by: str | None = None
+
+
+def ahead(git: Git, tips: list[str], bases: list[str]) -> Ahead:
+    """Count the commits that only `tips` reach; where there are some, look whether their content landed."""
+    count = int(git.ask("rev-list", "--count", *tips, "--not", *bases))
+    if count == 0:
+        return Ahead(0)
+    ways = [_by_content(git, tip, bases[0]) for tip in dict.fromkeys(tips) if _unreached(git, tip, bases)]
+    return Ahead(count, ways[0] if ways and all(ways) else None)
+
+
+def _unreached(git: Git, tip: str, bases: list[str]) -> bool:
+    return bool(git.ask("rev-list", "-1", tip, "--not", *bases))
+
+
+def _by_content(git: Git, tip: str, base: str) -> str | None:
+    fork = git.ask("merge-base", base, tip, allowed=(0, 1)).split("\n")[0]
+    if not fork or not _within_bound(git, tip, base, fork):
+        return None
+    merges = git.ask("rev-list", "-1", "--merges", f"{fork}..{tip}")
+    if not merges and _each_patch(git, tip, base):
+        return "patches"
+    if _empty_commits(git, fork, tip):
+        return None
+    if _squash(git, tip, base, fork):
+        return "squash"
+    return "content" if _merge_changes_nothing(git, tip, base, fork) else None
+
+
+def _within_bound(git: Git, tip: str, base: str, fork: str) -> bool:
+    return all(int(git.ask("rev-list", "--count", f"--max-count={BOUND + 1}", f"{fork}..{side}")) <= BOUND
+               for side in (tip, base))  # fmt: skip
+
+
+def _each_patch(git: Git, tip: str, base: str) -> bool:
+    """git cherry marks with `-` what has an equivalent in the base."""
+    lines = git.ask("cherry", base, tip).split("\n")
+    return all(line.startswith("- ") for line in lines if line) and any(lines)
+
+
+def _empty_commits(git: Git, fork: str, tip: str) -> bool:
+    """An empty commit says something that no content can show to have landed."""
+    out = git.ask("log", "-z", "--no-merges", "--no-ext-diff", "--no-renames", "--format=%x01%H", "--name-only", f"{fork}..{tip}")
+    return any(not part.strip("\0\n") for part in (entry[40:] for entry in out.split("\x01") if entry))
+
+
+def _squash(git: Git, tip: str, base: str, fork: str) -> bool:
+    whole = git.ask("diff", "--no-ext-diff", "--full-index", fork, tip)
+    if not whole:
+        return False
+    wanted = _patch_ids(git, whole)
+    return bool(wanted) and wanted <= _patch_ids(git, git.ask("log", "-p", "--no-ext-diff", "--full-index", "--no-merges", f"{fork}..{base}"))
+
+
+def _patch_ids(git: Git, patch: str) -> set[str]:
+    out = git.ask("patch-id", "--stable", data=f"{patch}\n".encode("utf-8", "surrogateescape"))
+    return {line.split(" ")[0] for line in out.split("\n") if line}
+
+
+def _merge_changes_nothing(git: Git, tip: str, base: str, fork: str) -> bool:
+    """merge-tree yields the base's own tree, with no merge driver in play and something there to land."""
+    paths = git.ask_fields("diff", "--no-ext-diff", "-z", "--name-only", "--no-renames", fork, tip)
+    if not paths or _has_driver(git, paths):
+        return False
+    answer = git.ask("merge-tree", "--write-tree", base, tip, allowed=(0, 1)).split("\n")[0]
+    return answer == git.ask("rev-parse", f"{base}^{{tree}}")
+
+
+def _has_driver(git: Git, paths: list[str]) -> bool:
+    data = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+    fields = git.ask_fields("check-attr", "-z", "--stdin", "merge", data=data)
+    return any(value not in ("unspecified", "set", "text") for value in fields[2::3])

@@ -1,0 +1,43 @@
+"""A user's own command in a slot: the terminal untouched, no variable that would lead git elsewhere."""
+
+from __future__ import annotations
+
+import os
+
+from wt.errors import WtError
+from wt.git.run import clean_environment
+from wt.shell import VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def run_there(command: Sequence[str], path: str, env: Mapping[str, str]) -> int:
+    """Run a command in a directory and return its status as a shell would: 128 + signal where one ended it."""
+    inherited = {k: v for k, v in clean_environment(env).items() if k != VARIABLE}
+    pid = os.fork()
+    if pid == 0:
+        _become(command, path, {**inherited, "PWD": path})
+    raw = _waited(pid)
+    status = os.waitstatus_to_exitcode(raw)
+    if status == 127:
+        raise WtError(f"`{command[0]}` could not be started in {path}.", f"to see whether it is there: command -v {command[0]}")
+    return status if status >= 0 else 128 - status
+
+
+def _become(command: Sequence[str], path: str, env: dict[str, str]) -> None:
+    try:
+        os.chdir(path)
+        os.execvpe(command[0], list(command), env)
+    except OSError:
+        os._exit(127)
+
+
+def _waited(pid: int) -> int:
+    """Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it."""
+    while True:
+        try:
+            return os.waitpid(pid, 0)[1]
+        except KeyboardInterrupt:
+            continue

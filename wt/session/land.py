@@ -1,0 +1,265 @@
+"""land, contract section 12: the slot's commits onto the local base. The functions are its numbered steps.
+
+It refuses before it touches; what it touched is safe to land again, or to give up.
+"""
+
+from __future__ import annotations
+
+from wt import files
+from wt.errors import UsageError, WtError
+from wt.git import refs, status, worktrees
+from wt.git.run import Git
+from wt.model import Slot, record
+from wt.pool import acquire, mutex, names, resolve
+from wt.pool.lock import fields
+from wt.session import base as base_branch
+from wt.session import mend, merge, verdict
+from wt.session.base import Base
+from wt.session.release import recycle, require_held, take_mutex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+
+_TRIES = 3
+
+
+@record
+class Wish:
+    """What the caller asks for; `message` commits tracked changes first, `add` takes untracked files along."""
+
+    message: str | None = None
+    add: bool = False
+    keep: bool = False
+    next: str | None = None
+
+
+@record
+class Landed:
+    """`commits` is how many the base gained; `go` is where the shell goes; `kept_because` says why the slot stays."""
+
+    name: str
+    slot: str
+    base: str
+    before: str
+    after: str
+    commits: int
+    go: str
+    recycled: bool
+    kept_because: str = ""
+
+
+def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None]) -> Landed:
+    """Land a held slot. WtError where it refuses (nothing changed), ConflictError where the merge stopped."""
+    slot = require_held(pool, name)
+    wish = _resumed(slot, wish)
+    if wish.next is not None:
+        _check_next(pool, wish.next, tell)
+    _refuse_unlandable(pool, slot)
+    if _already_landed(pool, slot, wish):
+        return _finish(pool, name, wish, cwd, tell, before=None)
+    _refuse_untracked(slot, wish)
+    _refuse_without_message(slot, wish)
+    with _land_lock(pool, tell):
+        mend.unfinished(pool, tell)
+        return _finish(pool, name, wish, cwd, tell, before=_onto_base(pool, name, wish, tell))
+
+
+def _check_next(pool: Pool, wanted: str, tell: Callable[[str], None]) -> None:
+    """Before step 1: the next name is one that could be had."""
+    names.check_name(wanted, pool.config)
+    resolve.target(pool, wanted, None, adopt=False, tell=tell)
+
+
+def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
+    """Step 1: on the base, detached, or with an operation in progress (but for a land that stopped and was resolved)."""
+    admin = slot.admin or ""
+    if slot.path is None or slot.state == "broken":
+        raise WtError(f"`{slot.name}` cannot be landed: {slot.problem}.", "to see more: wt doctor")
+    operation = worktrees.operation(admin)
+    if operation is not None and not _is_left_over(slot):
+        error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
+        conflicted = status.read(Git(slot.path), untracked="no").conflicted
+        error.details = "\n".join(conflicted)
+        done = "resolve the files above, then: git add -A && git commit --no-edit && wt land" if conflicted else "git commit --no-edit && wt land"
+        raise error.hint(f"to go on, in {slot.path}: {done}", f"to give up: git -C {slot.path} {operation.abort[4:]}")
+    branch = refs.branch_of(admin)
+    if branch is None:
+        raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", f"git -C {slot.path} switch {slot.name}")
+    if branch == pool.config.base:
+        raise WtError(f"`{slot.name}` was not landed: it is on the base branch itself.", f"git -C {slot.path} switch {slot.name}")
+
+
+def _is_left_over(slot: Slot) -> bool:
+    """Whether MERGE_HEAD is all that a killed land left: HEAD has that merge already, and the index is HEAD's."""
+    heads = refs.pseudo_ref(slot.admin or "", "MERGE_HEAD")
+    git = Git(slot.path or "")
+    if len(heads) != 1 or not refs.is_ancestor(git, heads[0], "HEAD"):
+        return False
+    if not git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", "HEAD"):
+        return False
+    merge.clear(slot)
+    return worktrees.operation(slot.admin or "") is None
+
+
+def _already_landed(pool: Pool, slot: Slot, wish: Wish) -> bool:
+    """Step 2: HEAD is an ancestor of the base, the tree clean, nothing untracked, no message."""
+    git = Git(slot.path or "")
+    if wish.message is not None or not status.read(git).clean:
+        return False
+    return refs.is_ancestor(git, "HEAD", f"refs/heads/{pool.config.base}")
+
+
+def _refuse_untracked(slot: Slot, wish: Wish) -> None:
+    """Step 3."""
+    untracked = status.read(Git(slot.path or "")).untracked
+    if untracked and not wish.add:
+        error = WtError(f"`{slot.name}` was not landed: it has files that git does not know.", details="\n".join(untracked[:20]))
+        raise error.hint('to take them along: wt land --add "message"', "to leave one out: put it into .gitignore")
+
+
+def _refuse_without_message(slot: Slot, wish: Wish) -> None:
+    """Step 7, before anything is locked or touched."""
+    found = status.read(Git(slot.path or ""))
+    changed = (*found.conflicted, *found.tracked, *(found.untracked if wish.add else ()))
+    if changed and wish.message is None:
+        error = WtError(f"`{slot.name}` was not landed: it has changes and there is no message.", details="\n".join(changed[:20]))
+        raise error.hint('to commit and land them: wt land "message"')
+
+
+def _land_lock(pool: Pool, tell: Callable[[str], None]) -> Mutex:
+    """Step 4: one land per source; another waits its turn, visibly."""
+    files.make_directory(f"{pool.common}/worktree-pool")
+    held = mutex.take(f"{pool.common}/worktree-pool/land.lock", tell, what="another land of this source")
+    held.note("land")
+    return held
+
+
+def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> tuple[str, str]:
+    """Steps 5 to 11, under the land lock and the slot's mutex; returns the base before and after."""
+    slot = require_held(pool, name)
+    with take_mutex(pool, slot, "land") as held:
+        git = Git(slot.path or "", (held.descriptor,))
+        base = base_branch.find(pool)
+        base_branch.refuse_unready(base)
+        _commit_changes(slot, git, wish)
+        for _try in range(_TRIES):
+            tip = _merged(pool, slot, git, base, name, wish)
+            now = base_branch.find(pool)
+            if now.tip == base.tip:
+                base_branch.advance(pool, base, tip, git.keep)
+                _forget_stop(slot)
+                return base.tip, tip
+            tell(f"`{base.branch}` moved meanwhile; merging again.")
+            base = now
+    raise WtError(f"`{pool.config.base}` kept moving; it was not landed on.", "wt land")
+
+
+def _commit_changes(slot: Slot, git: Git, wish: Wish) -> None:
+    """Step 7: tracked changes by plain `git commit`, so that the user's own git hooks, signing and identity apply."""
+    found = status.read(git)
+    if found.clean or wish.message is None:
+        return
+    message = "WIP via land" if wish.message == "wip" else wish.message
+    git.do("add", "-A" if wish.add else "-u", "--", ":/")
+    if git.plain("commit", "-q", "-m", message) != 0:
+        raise WtError(f"`{slot.name}` was not landed: git commit did not succeed.", f"git -C {slot.path} commit")
+
+
+def _merged(pool: Pool, slot: Slot, git: Git, base: Base, name: str, wish: Wish) -> str:
+    """Step 8, remembering the first options where it stops."""
+    try:
+        return merge.base_into_slot(pool, slot, git, base, name)
+    except merge.ConflictError:
+        _remember_stop(slot, wish)
+        raise
+
+
+def _stop_path(slot: Slot) -> str:
+    return f"{slot.admin}/worktree-pool/stopped-land"
+
+
+def _remember_stop(slot: Slot, wish: Wish) -> None:
+    text = f"keep: {'yes' if wish.keep else 'no'}\n" + (f"next: {wish.next}\n" if wish.next else "")
+    files.replace_text(_stop_path(slot), text)
+
+
+def _resumed(slot: Slot, wish: Wish) -> Wish:
+    """Return the wish with what a land that stopped was first asked for."""
+    first = fields(files.read_text(_stop_path(slot)) or "")
+    return Wish(wish.message, wish.add, wish.keep or first.get("keep") == "yes", wish.next or first.get("next"))
+
+
+def _forget_stop(slot: Slot) -> None:
+    files.unlink(_stop_path(slot))
+
+
+def _finish(
+    pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None], *, before: tuple[str, str] | None
+) -> Landed:
+    """Step 13: recycle a slot whose verdict is green, unless it is wanted on."""
+    slot = require_held(pool, name)
+    base = base_branch.find(pool)
+    first, after = before or (base.tip, base.tip)
+    gained = int(pool.git().ask("rev-list", "--count", f"{first}..{after}"))
+    go = base_branch.destination(pool, base, slot.path or "", cwd)
+    stays = Landed(name, slot.slot, base.branch, first, after, gained, slot.path or "", recycled=False)
+    if wish.keep:
+        return stays
+    with take_mutex(pool, slot, "land") as held:
+        found = verdict.judge(pool, slot)
+        if not found.green:
+            return Landed(name, slot.slot, base.branch, first, after, gained, stays.go, False, found.why)
+        recycle(pool, slot, held, tell)
+        if wish.next is not None:
+            taken = acquire.take_over(pool, acquire.Request(wish.next, group=slot.group), slot, held, tell)
+            return Landed(name, slot.slot, base.branch, first, after, gained, taken.path, recycled=True)
+    return Landed(name, slot.slot, base.branch, first, after, gained, go, recycled=True)
+
+
+def abort(pool: Pool, name: str) -> None:
+    """Give up a land that stopped at a conflict: the slot is as it was before the merge."""
+    slot = require_held(pool, name)
+    with take_mutex(pool, slot, "land") as held:
+        git = Git(slot.path or "", (held.descriptor,))
+        if not refs.exists_as_file(slot.admin or "", "MERGE_HEAD"):
+            raise UsageError(f"No land of `{name}` has stopped; there is nothing to give up.", f"wt info {name}")
+        git.do("merge", "--abort")
+        _forget_stop(slot)
+
+
+def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
+    """Return what a land would do, conflicts forecast included; touches nothing, raises what it would refuse with."""
+    slot = require_held(pool, name)
+    _refuse_unlandable(pool, slot)
+    if _already_landed(pool, slot, wish):
+        return [f"`{name}` has landed already; {slot.slot} would be recycled."]
+    _refuse_untracked(slot, wish)
+    _refuse_without_message(slot, wish)
+    base = base_branch.find(pool)
+    base_branch.refuse_unready(base)
+    return [*_plan_of_commit(slot, wish), *_plan_of_merge(slot, base), *_plan_of_advance(base)]
+
+
+def _plan_of_commit(slot: Slot, wish: Wish) -> list[str]:
+    count = len(status.read(Git(slot.path or "")).tracked)
+    return [f"commit {count} changed files in {slot.path} as `{wish.message}`"] if wish.message else []
+
+
+def _plan_of_merge(slot: Slot, base: Base) -> list[str]:
+    git = Git(slot.path or "")
+    if refs.is_ancestor(git, base.tip, "HEAD"):
+        return []
+    lines = git.ask("merge-tree", "--write-tree", "--name-only", "--no-messages", base.tip, "HEAD", allowed=(0, 1)).split("\n")
+    conflicts = [f"conflict in {path}" for path in lines[1:] if path]
+    return [f"merge {base.branch} into {slot.name}", *conflicts]
+
+
+def _plan_of_advance(base: Base) -> list[str]:
+    where = base.checkout.path if base.checkout else None
+    return [f"move {base.branch} forward in {where}" if where else f"move {base.branch} forward (checked out nowhere)", "recycle the slot if nothing is left in it"]
+
+

@@ -1,0 +1,137 @@
+"""A land that died while the base's checkout was being moved from A to B is finished here (contract section 9).
+
+Only paths whose content is A's, B's or torn between them are touched; anything else is somebody's edit and stops it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import WtError
+from wt.git import refs
+from wt.git.run import Git
+from wt.model import record
+from wt.session import base as base_branch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.session.base import Journal
+
+_GIT_LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock")
+
+
+@record
+class Change:
+    """One path that differs between A and B; an object id of zeros means that it is not there."""
+
+    path: str
+    old: str
+    new: str
+    new_mode: str
+
+
+def unfinished(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Finish what a dead land's journal records; the caller holds the land lock."""
+    journal = base_branch.read_journal(pool)
+    if journal is None:
+        return
+    if journal.checkout and os.path.isdir(journal.checkout):
+        _finish(pool, journal, tell)
+    files.unlink(base_branch.journal_path(pool))
+
+
+def _finish(pool: Pool, journal: Journal, tell: Callable[[str], None]) -> None:
+    git = Git(journal.checkout)
+    git_dir = git.ask("rev-parse", "--absolute-git-dir")
+    tip = refs.resolve(git, f"refs/heads/{journal.base}")
+    if tip != journal.old and _settled(git, journal, tip):
+        return
+    if tip not in (journal.old, journal.new):
+        raise _stop(journal, [f"{journal.base} has moved on to {tip[:12]}"])
+    _remove_locks(git_dir)
+    changes = _changes(git, journal)
+    if tip == journal.old and _untouched(git, journal):
+        return
+    foreign = _staged_by_others(git, journal, changes)
+    foreign += [one.path for one in changes if not _between(git, one)]
+    if foreign:
+        raise _stop(journal, foreign)
+    _write(git, journal, changes)
+    if tip == journal.old:
+        pool.git().do("update-ref", "-m", "wt: land, finished", f"refs/heads/{journal.base}", journal.new, journal.old)
+    tell(f"a land that died is finished: {journal.base} is at {journal.new[:12]} in {journal.checkout}.")
+
+
+def _settled(git: Git, journal: Journal, tip: str) -> bool:
+    """Whether git was done: it moves the ref last, after files and index; what came later is not ours."""
+    if tip == journal.new:
+        return git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", journal.new)
+    return refs.is_ancestor(git, journal.new, tip)
+
+
+def _stop(journal: Journal, what: list[str]) -> WtError:
+    error = WtError(
+        f"A land died while it moved {journal.checkout} from {journal.old[:12]} to {journal.new[:12]}, and somebody changed "
+        "files there since; nothing was touched.", details="\n".join(what[:20]),
+    )  # fmt: skip
+    return error.hint(f"to put the changes aside: git -C {journal.checkout} stash", "then: wt land")
+
+
+def _remove_locks(git_dir: str) -> None:
+    """The land lock is free and was held by all of that land's git processes: these locks have no owner."""
+    for name in _GIT_LOCKS:
+        if os.path.lexists(f"{git_dir}/{name}"):
+            files.unlink(f"{git_dir}/{name}")
+
+
+def _changes(git: Git, journal: Journal) -> list[Change]:
+    fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", journal.old, journal.new)
+    found = []
+    for meta, path in zip(fields[0::2], fields[1::2], strict=True):
+        _mode, new_mode, old, new, _kind = meta.removeprefix(":").split(" ")
+        found.append(Change(path, old, new, new_mode))
+    return found
+
+
+def _untouched(git: Git, journal: Journal) -> bool:
+    """Whether index and files are still A's: the land died before git began."""
+    return git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--")
+
+
+def _staged_by_others(git: Git, journal: Journal, changes: list[Change]) -> list[str]:
+    ours = {one.path for one in changes}
+    staged = git.ask_fields("diff-index", "--cached", "-z", "--name-only", "--no-renames", journal.old)
+    differ = set(git.ask_fields("diff-index", "--cached", "-z", "--name-only", "--no-renames", journal.new))
+    return [path for path in staged if path not in ours or path in differ]
+
+
+def _between(git: Git, one: Change) -> bool:
+    """Whether a path's content is A's, B's, gone, or a beginning of B's (git writes a new file from its start)."""
+    full = f"{git.cwd}/{one.path}"
+    if not os.path.lexists(full) or one.new_mode == "160000":
+        return True
+    if os.path.islink(full):
+        return git.ask("hash-object", "--stdin", data=os.fsencode(os.readlink(full))) in (one.old, one.new)
+    if os.path.isdir(full):
+        return False
+    if git.ask("hash-object", f"--path={one.path}", "--", full) in (one.old, one.new):
+        return True
+    if not one.new.strip("0"):
+        return False
+    wanted = git.start("cat-file", "--filters", f"--path={one.path}", one.new).answer()
+    return wanted.startswith((files.read_text(full, 1 << 30) or "").encode("utf-8", "surrogateescape"))
+
+
+def _write(git: Git, journal: Journal, changes: list[Change]) -> None:
+    git.do("read-tree", journal.new)
+    for one in changes:
+        if not one.new.strip("0"):
+            files.unlink(f"{git.cwd}/{one.path}")
+    written = "".join(f"{one.path}\0" for one in changes if one.new.strip("0"))
+    if written:
+        git.do("checkout-index", "-f", "-q", "-z", "--stdin", data=written.encode("utf-8", "surrogateescape"))
+    git.start_refresh("update-index", "-q", "--refresh").wait()

@@ -1,0 +1,107 @@
+"""Step 8 of land: the base merged into the slot, conflicts left to the user, parents put in mainline order."""
+
+from __future__ import annotations
+
+from wt import files
+from wt.errors import GitError, WtError
+from wt.git import refs, status
+from wt.git.run import Git
+from wt.model import Slot
+from wt.pool import keep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+    from wt.session.base import Base
+
+_MERGE_FILES = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "AUTO_MERGE")
+_IDENTITY = (("AUTHOR", "%an%n%ae%n%ad"), ("COMMITTER", "%cn%n%ce%n%cd"))
+
+
+class ConflictError(WtError):
+    """The merge stopped; the slot is as git left it, for the user to resolve."""
+
+
+def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> str:
+    """Make the slot's branch contain the base; returns its new tip. ConflictError where the two disagree."""
+    head = git.ask("rev-parse", "HEAD")
+    if refs.is_ancestor(git, base.tip, head):
+        return _mainline_order(pool, slot, git, base, name, head)
+    if refs.is_ancestor(git, head, base.tip):
+        git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", base.tip)
+        return base.tip
+    try:
+        git.do("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash", "--no-edit", base.tip)
+    except GitError as error:
+        raise _stopped(git, name, base, error) from error
+    return _commit_merge(slot, git, base, name, head)
+
+
+def _stopped(git: Git, name: str, base: Base, error: GitError) -> WtError:
+    """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
+    conflicted = status.read(git, untracked="no").conflicted
+    if not conflicted:
+        return WtError(f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.", f"git -C {git.cwd} status")
+    stopped = ConflictError(f"`{name}` and `{base.branch}` change the same lines; nothing was landed.", details="\n".join(conflicted))
+    return stopped.hint(
+        f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
+        f"to give up: wt land --abort --name {name}",
+    )
+
+
+def _commit_merge(slot: Slot, git: Git, base: Base, name: str, head: str) -> str:
+    """Commit what the merge staged, the base as first parent: the log of the base reads as its mainline."""
+    tree = git.do("write-tree")
+    new = git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
+    _move_head(git, new, head)
+    clear(slot)
+    return new
+
+
+def subject(name: str, base: Base) -> str:
+    return f"Merge {name} into {base.branch}"
+
+
+def clear(slot: Slot) -> None:
+    for name in _MERGE_FILES:
+        if refs.exists_as_file(slot.admin or "", name):
+            files.unlink(f"{slot.admin}/{name}")
+
+
+def _move_head(git: Git, new: str, old: str) -> None:
+    git.do("update-ref", "-m", "wt: land", "HEAD", new, old)
+
+
+def _mainline_order(pool: Pool, slot: Slot, git: Git, base: Base, name: str, head: str) -> str:
+    """Swap the parents of a merge whose second is the base's tip, however it came about; else leave HEAD alone.
+
+    Tree, author, committer and an own message stay; a generated subject is put right; a signed merge is left alone.
+    """
+    parents = git.ask("rev-list", "--parents", "-1", head).split(" ")[1:]
+    if len(parents) != 2 or parents[1] != base.tip or parents[0] == base.tip:
+        return head
+    raw = git.ask("cat-file", "commit", head)
+    if "\ngpgsig" in raw.split("\n\n", 1)[0]:
+        return head
+    env = _identity(git, head)
+    message = _message(git, head, name, base)
+    new = git.do("commit-tree", "-p", parents[1], "-p", parents[0], "-F", "-", f"{head}^{{tree}}", data=message, env=env)
+    keep.commits(pool, git, keep.label_of(slot), [head], besides=f"refs/heads/{name}")
+    _move_head(git, new, head)
+    return new
+
+
+def _identity(git: Git, commit: str) -> dict[str, str]:
+    env = {}
+    for role, form in _IDENTITY:
+        name, mail, when = git.ask("log", "-1", "--date=raw", f"--format={form}", commit).split("\n")
+        env.update({f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": mail, f"GIT_{role}_DATE": when})
+    return env
+
+
+def _message(git: Git, commit: str, name: str, base: Base) -> bytes:
+    text = git.ask("log", "-1", "--format=%B", commit)
+    first, newline, rest = text.partition("\n")
+    if first.startswith(("Merge branch '", "Merge commit '", "Merge remote-tracking branch '")):
+        first = subject(name, base)
+    return f"{first}{newline}{rest}".encode("utf-8", "surrogateescape")

@@ -1,0 +1,94 @@
+"""release for people: the verdict first; what force drops is set aside and leaves the slot (contract sections 8, 13)."""
+
+from __future__ import annotations
+
+from wt.errors import ContendedError, WtError
+from wt.git import status
+from wt.git.run import Git
+from wt.model import Slot, record
+from wt.pool import keep, mutex, release, survey
+from wt.session import verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+    from wt.session.verdict import Verdict
+
+
+@record
+class Released:
+    """The slot that is idle again, the verdict it was released on, and the refs that hold what was dropped."""
+
+    slot: str
+    verdict: Verdict
+    kept: tuple[str, ...]
+
+
+def require_held(pool: Pool, name: str) -> Slot:
+    """Return the held slot of a name; WtError with the nearest held name."""
+    seen = survey.take(pool)
+    slot = seen.named(name)
+    if slot is not None:
+        return slot
+    from wt.pool.names import nearest
+
+    held = [one.lock.name for one in seen.slots if one.lock is not None]
+    near = nearest(name, held)
+    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {name}"]
+    raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", *hints)
+
+
+def take_mutex(pool: Pool, slot: Slot, verb: str) -> Mutex:
+    """Take a held slot's mutex for a whole verb; ContendedError (3) where somebody is at work on it."""
+    path = pool.slot_mutex_path(slot.slot)
+    held = mutex.try_take(path)
+    if held is None:
+        raise ContendedError(f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", "try again in a moment")
+    held.note(verb)
+    return held
+
+
+def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:
+    """Release a slot whose verdict is green; with `force` any, after setting aside all that would be lost."""
+    slot = require_held(pool, name)
+    with take_mutex(pool, slot, "release") as held:
+        slot = require_held(pool, name)
+        found = verdict.judge(pool, slot)
+        if not found.green and not force:
+            raise refusal(name, found)
+        if found.reason == "broken":
+            raise WtError(f"`{name}` cannot be released: {found.why}.", "to see more: wt doctor")
+        return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
+
+
+def refusal(name: str, found: Verdict) -> WtError:
+    error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
+    error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
+    return error.hint(f"to give it back all the same (everything is set aside first): wt release {name} --force")
+
+
+def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
+    """Set aside what is not committed, leave the slot clean, and bring it back to idle; returns the kept refs."""
+    kept = _empty(pool, slot, held)
+    releasing = release.mark_releasing(slot, held)
+    return kept + release.give_back(pool, releasing, held, tell)
+
+
+def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
+    git = Git(slot.path or "", (held.descriptor,))
+    found = status.read(git, untracked="all")
+    hidden = status.hidden_edits(git)
+    ref = keep.uncommitted(pool, slot, git, keep.label_of(slot), found, hidden)
+    if ref is None:
+        return []
+    if hidden:
+        status.unhide(git)
+    # tips first: the reset below takes MERGE_HEAD and its like away
+    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, None))
+    git.do("reset", "-q", "--hard")
+    if found.untracked:
+        git.do("clean", "-qfd")
+    return [ref, *kept]

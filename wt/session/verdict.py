@@ -1,0 +1,141 @@
+"""The verdict, contract section 11: one value with evidence, used wherever a slot may be recycled.
+
+The order of the questions is the table's; what cannot be established counts against recycling.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt.errors import GitError
+from wt.git import landed, refs, status, worktrees
+from wt.git.run import Git
+from wt.model import Slot, record
+from wt.pool import giveback, keep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+    from wt.session.processes import Standing
+
+
+@record
+class Evidence:
+    """What was found; counts are of files, `ahead` of commits. None: could not be asked, or was not.
+
+    `paths` are the changed and untracked files, `moved` says that HEAD is not where the slot was acquired.
+    """
+
+    ahead: int | None = None
+    landed_by: str | None = None
+    pushed: bool | None = None
+    dirty: int | None = None
+    untracked: int | None = None
+    operation: str | None = None
+    processes: tuple[Standing, ...] = ()
+    paths: tuple[str, ...] = ()
+    moved: bool = False
+
+
+@record
+class Verdict:
+    """`mark` is green, yellow or red, `reason` the word of the table, `why` a sentence, `next` the command to run."""
+
+    mark: str
+    reason: str
+    why: str
+    next: str
+    evidence: Evidence
+
+    @property
+    def green(self) -> bool:
+        return self.mark == "green"
+
+
+def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Verdict:
+    """Look at a slot; `everybody` spares a second look at all processes where several slots are judged."""
+    name = slot.name or slot.slot
+    if slot.state == "broken" or slot.path is None or slot.admin is None or slot.lock is None:
+        why = slot.problem or "its lock cannot be read"
+        return Verdict("red", "broken", f"{slot.slot} is broken: {why}", "wt doctor", Evidence())
+    operation = worktrees.operation(slot.admin)
+    try:
+        return _asked(pool, slot, name, operation, everybody)
+    except GitError as error:
+        return Verdict("red", "broken", f"git cannot be asked: {error.details or error}", f"git -C {slot.path} status", Evidence())
+
+
+def _asked(
+    pool: Pool, slot: Slot, name: str, operation: worktrees.Operation | None, everybody: list[Standing] | None
+) -> Verdict:
+    git = Git(slot.path or "")
+    looking = git.start(*status.arguments(untracked="normal"))
+    flags = git.start("ls-files", "-v", "-z")
+    ahead = _ahead(pool, slot, git)
+    found = status.parse(looking.answer())
+    hidden = status.hidden_edits(git) if status.has_hidden(flags.answer()) else ()
+    tracked = (*found.conflicted, *found.tracked, *hidden)
+    standing = _standing(slot, everybody)
+    evidence = Evidence(
+        ahead.count, ahead.by, _pushed(pool, slot), len(tracked), len(found.untracked),
+        operation.name if operation else None, tuple(standing), (*tracked, *found.untracked),
+        slot.lock is not None and keep.head_commit(slot, pool.common) != slot.lock.full_sha,
+    )  # fmt: skip
+    return _first_match(name, evidence, operation)
+
+
+def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
+    """Both HEAD and the slot's own branch are looked at."""
+    branch = giveback.owned_branch(pool, slot)
+    tips = ["HEAD"]
+    if branch is not None and refs.branch_of(slot.admin or "") != branch and keep.branch_tip(pool.common, f"refs/heads/{branch}"):
+        tips.append(f"refs/heads/{branch}")
+    base = f"refs/heads/{pool.config.base}"
+    tip = keep.branch_tip(pool.common, base)
+    if tip is not None and tips == ["HEAD"] and keep.head_commit(slot, pool.common) == tip:
+        return landed.Ahead(0)
+    upstream = next((ref.upstream for ref in refs.list_refs(git, base) if ref.name == base), "")
+    return landed.ahead(git, tips, [base, upstream] if upstream else [base])
+
+
+def _pushed(pool: Pool, slot: Slot) -> bool | None:
+    """Whether a remote-tracking branch of the slot's name is where its HEAD is; None where there is none."""
+    name = slot.lock.name if slot.lock else ""
+    tip = refs.read_loose(pool.common, f"refs/remotes/origin/{name}")
+    return None if tip is None else tip == keep.head_commit(slot, pool.common)
+
+
+def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
+    path = os.path.realpath(slot.path or "")
+    if everybody is None:
+        from wt.session import processes
+
+        return processes.standing(path)
+    return [one for one in everybody if f"{one.cwd}/".startswith(f"{path}/")]
+
+
+def _first_match(name: str, found: Evidence, operation: worktrees.Operation | None) -> Verdict:
+    """The table of section 11, top to bottom."""
+    if operation is not None:
+        return Verdict("yellow", "busy", f"a {operation.name} is in progress", operation.abort, found)
+    if found.ahead and not found.landed_by:
+        return Verdict("red", "unmerged", f"{_count(found.ahead, 'commit')} that the base does not have", _land(name), found)
+    if found.dirty or found.untracked:
+        parts = [_count(found.dirty or 0, "changed file")] if found.dirty else []
+        parts += [_count(found.untracked or 0, "untracked file")] if found.untracked else []
+        return Verdict("yellow", "dirty", " and ".join(parts), f'wt land --name {name} "message"', found)
+    if found.processes:
+        one = found.processes[0]
+        return Verdict("yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {name}", found)
+    if found.landed_by:
+        return Verdict("green", "landed", f"its commits are in the base ({found.landed_by})", f"wt release {name}", found)
+    reason = "landed" if found.moved else "clean"
+    return Verdict("green", reason, "nothing here would be lost", f"wt release {name}", found)
+
+
+def _land(name: str) -> str:
+    return f"wt land --name {name}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
