@@ -105,7 +105,9 @@ def verb_siblings(path, source, is_module):
 def function_lengths(source):
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [
-        node.end_lineno - node.lineno + 1 for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)
+        (node.end_lineno or 0) - node.lineno + 1
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, kinds)
     ]
 
 
@@ -188,7 +190,7 @@ def writes_to_streams(path, source):
             yield f"{path}:{node.lineno}: {dotted(node.func)}()"
         first = node.args[0] if node.args else None
         if dotted(node.func) == "os.write" and isinstance(first, ast.Constant):
-            yield f"{path}:{node.lineno}: os.write to descriptor {first.value}"
+            yield f"{path}:{node.lineno}: os.write to descriptor {first.value!r}"
 
 
 def directory_changes(path, source):

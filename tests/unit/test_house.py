@@ -113,7 +113,8 @@ def test_imports_point_down_only():
 
 
 def test_verbs_do_not_import_each_other():
-    none(outside({}, lambda *file: guards.verb_siblings(*file, is_module)), "One verb, one file.")
+    findings = outside({}, lambda path, source: guards.verb_siblings(path, source, is_module))
+    none(findings, "One verb, one file.")
 
 
 def test_modules_are_short():
