@@ -35,7 +35,6 @@ BARE_EXCUSE = re.compile(
     r"|#\s*type:\s*ignore(?:\[[\w, -]*\])?[\s#]*$"
     r"|#\s*pragma:\s*no (?:cover|branch)[\s()#]*$"
     r"|#\s*mypy:\s*[\w-]+(?:=[\w-]*)?[\s#]*$"
-    r"|#\s*(?:fmt|isort):\s*(?:off|skip)[\s#]*$"
 )
 
 
@@ -160,8 +159,15 @@ def _opens_for_writing(call):
     return any(not isinstance(mode, ast.Constant) or set("wax+") & set(str(mode.value)) for mode in modes)
 
 
+def _imported_names(tree):
+    kinds = (ast.Import, ast.ImportFrom)
+    aliases = (alias for node in ast.walk(tree) if isinstance(node, kinds) for alias in node.names)
+    return {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
+
+
 def file_effects(path, source):
     tree = ast.parse(source)
+    modules = _imported_names(tree)
     for line, name in _names(tree):
         owner, _, what = name.rpartition(".")
         if what in FILE_EFFECTS.get(owner, ()):
@@ -173,7 +179,7 @@ def file_effects(path, source):
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in PATHLIB_EFFECTS
-            and dotted(node.func.value) not in {"files", "os", "wt.files"}
+            and dotted(node.func.value).partition(".")[0] not in modules
         ):
             yield f"{path}:{node.lineno}: .{node.func.attr}()"
 
