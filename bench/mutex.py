@@ -18,30 +18,40 @@ class HoldWatch:
     def __init__(self, path: str) -> None:
         self.longest: float | None = None
         self.polls = 0
-        self._inode = os.stat(path).st_ino if os.path.exists(path) and os.path.exists(LOCKS) else None
+        self._path = path
+        self._inode: int | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        if self._inode is not None:
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._stop.set()
-        if self._inode is not None:
-            self._thread.join()
+        self._thread.join()
 
     def holder(self) -> int | None:
         """`1: FLOCK  ADVISORY  WRITE 4711 00:2a:1234 0 EOF`; a waiter's line has `->` in second place."""
+        if not self._found():
+            return None
         with open(LOCKS, encoding="ascii") as file:
             for line in file:
                 words = line.split()
                 if words[1] == "FLOCK" and words[5].endswith(f":{self._inode}"):
                     return int(words[4])
         return None
+
+    def _found(self) -> bool:
+        """The first taker of the lock makes its file, so it may not be there when the watch begins."""
+        if self._inode is None and os.path.exists(LOCKS):
+            try:
+                self._inode = os.stat(self._path).st_ino
+            except FileNotFoundError:
+                return False
+        return self._inode is not None
 
     def _watch(self) -> None:
         since, last = 0.0, None

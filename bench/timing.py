@@ -5,6 +5,7 @@ process, and the kernel says what it used. What it printed goes to a file, and i
 """
 
 import os
+import resource
 import signal
 import statistics
 import sys
@@ -60,8 +61,7 @@ def _output(log: str) -> str:
         return file.read()[-2000:].rstrip()
 
 
-def _reap(pid: int, argv: Sequence[str], log: str) -> tuple[float, int]:
-    _, status, used = os.wait4(pid, 0)
+def _judged(status: int, used: resource.struct_rusage, argv: Sequence[str], log: str) -> tuple[float, int]:
     code = os.waitstatus_to_exitcode(status)
     if code:
         how = signal.Signals(-code).name if code < 0 else f"status {code}"
@@ -73,16 +73,22 @@ def _reap(pid: int, argv: Sequence[str], log: str) -> tuple[float, int]:
 def timed(argv: Sequence[str], env: Mapping[str, str], log: str) -> Sample:
     start = time.perf_counter()
     pid = spawn(argv, env, log)
-    cpu, rss = _reap(pid, argv, log)
-    return Sample(time.perf_counter() - start, cpu, rss)
+    _, status, used = os.wait4(pid, 0)
+    return Sample(time.perf_counter() - start, *_judged(status, used, argv, log))
 
 
 def timed_together(commands: Sequence[Sequence[str]], env: Mapping[str, str], log: str) -> Sample:
     """All started at once; the wall time is that of the last to end."""
     start = time.perf_counter()
     started = [(spawn(argv, env, f"{log}.{n}"), argv, f"{log}.{n}") for n, argv in enumerate(commands)]
-    used = [_reap(*child) for child in started]
-    return Sample(time.perf_counter() - start, sum(cpu for cpu, _ in used), max(rss for _, rss in used))
+    ended = [os.wait4(pid, 0) for pid, _, _ in started]
+    wall = time.perf_counter() - start
+    # All are reaped before any is judged: a failure must not leave the others running on a stage that is torn down.
+    used = [
+        _judged(status, usage, argv, log)
+        for (_, status, usage), (_, argv, log) in zip(ended, started, strict=True)
+    ]
+    return Sample(wall, sum(cpu for cpu, _ in used), max(rss for _, rss in used))
 
 
 def in_turn(samples: Iterable[Sample]) -> Sample:
