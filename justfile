@@ -1,0 +1,63 @@
+# What a developer runs; `just` lists it. The scripts work without just as well.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export PATH := justfile_directory() + "/.venv/bin:" + env("PATH")
+
+default:
+    @just --list --unsorted
+
+# Make .venv with wt (editable) and every test tool
+venv:
+    test -x .venv/bin/python || python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet -e '.[dev]'
+
+# Format, and fix what can be fixed
+fmt:
+    ruff format .
+    ruff check --fix .
+
+# Every linter; changes nothing
+lint:
+    ruff check .
+    ruff format --check .
+    find scripts .ci shell hooks -type f \( -path 'scripts/*' -o -name run -o -name '*.bash' \) | xargs shellcheck
+
+# mypy, strict for wt and bench
+types:
+    mypy
+
+# pytest alone, quick; arguments go to it (just test -k names)
+test *args:
+    pytest -n 2 {{ args }}
+
+# The tests that drive real shells (just test-shell zsh: one of them)
+test-shell shell="":
+    pytest -m shell {{ if shell == "" { "" } else { "-k " + shell } }}
+
+# Kill the tool at every failpoint
+crash *args:
+    pytest -n 2 -m crash {{ args }}
+
+# The rules of the house: imports, effects, lengths
+house:
+    pytest tests/unit/test_house.py tests/unit/test_hot_imports.py
+
+# The ratios of docs/performance.md (just bench 1 2 6 --size 5k)
+bench *args:
+    python -m bench {{ args }}
+
+# Lines and branches, subprocesses and killed children included
+cov *args:
+    coverage erase
+    coverage run -m pytest -n 2 {{ args }}
+    coverage combine --quiet
+    coverage report
+
+# Every command and link in the docs and README is run or checked
+docs:
+    pytest -k "docs or readme"
+
+# All of it, as CI does, from a clean clone
+ci:
+    .ci/run

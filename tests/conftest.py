@@ -1,0 +1,67 @@
+"""Takes this host out of every test, and lets no run pass that skipped one where that was forbidden."""
+
+import os
+
+import pytest
+
+from tests.support import gitrepo, host
+
+
+@pytest.fixture
+def home(tmp_path):
+    path = tmp_path / "home"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def neutral_host(home, monkeypatch):
+    for variable in filter(host.is_foreign, list(os.environ)):
+        monkeypatch.delenv(variable)
+    for variable, value in host.neutral_environment(home).items():
+        monkeypatch.setenv(variable, value)
+
+
+@pytest.fixture
+def repo(tmp_path):
+    """A small working clone on `main`, as str; bigger stages are built with tests.support.gitrepo."""
+    return gitrepo.make_repo(tmp_path / "source")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    # Decided here, where the test ran; with xdist the controlling process gets the report and counts.
+    report.forbidden = report.skipped and bool(os.environ.get(host.OURS)) and not hasattr(report, "wasxfail")
+    return report
+
+
+class _SkipWatch:
+    """A missing shell must fail the run: a test that passes where the tool is absent says nothing."""
+
+    def __init__(self):
+        self.found = {}
+
+    def pytest_runtest_logreport(self, report):
+        if getattr(report, "forbidden", False):
+            self.found[report.nodeid] = True
+
+    def pytest_collectreport(self, report):
+        if report.skipped and os.environ.get(host.OURS):
+            self.found[report.nodeid] = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session):
+        if self.found and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if self.found:
+            terminalreporter.section(f"{len(self.found)} skipped, and {host.OURS} forbids it")
+            for nodeid in self.found:
+                terminalreporter.line(nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session):
+    session.config.pluginmanager.register(_SkipWatch(), "wt-skip-watch")
