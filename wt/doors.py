@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _open(_label: str) -> None:
-    return
+
+def _open(label: str, /) -> None:
+    del label
 
 
 class _Counter:
@@ -20,7 +24,7 @@ class _Counter:
         self.kill_at = kill_at
         self.count = 0
 
-    def cross(self, label: str) -> None:
+    def cross(self, label: str, /) -> None:
         self.count += 1
         if self.log:
             descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -30,6 +34,6 @@ class _Counter:
             os.kill(0 if os.environ.get("WT_DOORS_KILL_GROUP") else os.getpid(), 9)
 
 
-cross = _open
+cross: Callable[[str], None] = _open
 if "WT_DOORS_LOG" in os.environ or "WT_DOORS_KILL" in os.environ:
     cross = _Counter(os.environ.get("WT_DOORS_LOG", ""), int(os.environ.get("WT_DOORS_KILL", "0"))).cross

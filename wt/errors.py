@@ -1,13 +1,13 @@
 """What can go wrong, as values: a kind (which picks the exit code of contract section 4), a sentence, hints.
 
-    WtError                 1   refused or failed
-      UsageError            2   an option, a name that breaks the rules, a group that is not there
-      ContendedError        3   try again
-      CapacityError         4   release one
-      SameShaError          5   another slot holds that commit
-      NameHeldError         6   resume it or release it
-      UntrustedError        7   hooks not trusted
-      GitError              1   git said no: the record of one call
+WtError                 1   refused or failed
+  UsageError            2   an option, a name that breaks the rules, a group that is not there
+  ContendedError        3   try again
+  CapacityError         4   release one
+  SameShaError          5   another slot holds that commit
+  NameHeldError         6   resume it or release it
+  UntrustedError        7   hooks not trusted
+  GitError              1   git said no: the record of one call
 """
 
 from __future__ import annotations

@@ -106,6 +106,15 @@ def unlink(path: str) -> bool:
     return True
 
 
+def copy(path: str, to: str) -> None:
+    """Copy the content of one file, not its mode."""
+    import shutil
+
+    cross(f"copy {to}")
+    shutil.copyfile(path, to)
+    cross(f"copied {to}")
+
+
 def symlink(target: str, path: str) -> None:
     cross(f"symlink {path}")
     os.symlink(target, path)

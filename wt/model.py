@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     @dataclass_transform(frozen_default=True)
     def record(cls: type[T]) -> type[T]:
         """Make a frozen, slotted record of an annotated class."""
-else:
+else:  # what a type checker never sees
 
     def record(cls):
         fields = tuple(cls.__annotations__)
         defaults = {name: cls.__dict__[name] for name in fields if name in cls.__dict__}
-        body = {k: v for k, v in cls.__dict__.items() if k not in defaults and k not in ("__dict__", "__weakref__")}
+        body = {
+            k: v
+            for k, v in cls.__dict__.items()
+            if k not in defaults and k not in ("__dict__", "__weakref__")
+        }
         body.update(__slots__=fields, _defaults=defaults, __init__=_init, __repr__=_repr, __eq__=_eq,
                     __hash__=_hash, __setattr__=_frozen, __delattr__=_frozen)  # fmt: skip
         return type(cls.__name__, cls.__bases__, body)
@@ -101,6 +105,27 @@ class Slot:
     @property
     def name(self) -> str | None:
         return self.lock.name if self.lock else None
+
+    @property
+    def directory(self) -> str:
+        """The path of a slot that has one; a caller that can meet another looks at `path` first."""
+        if self.path is None:
+            raise ValueError(f"{self.slot} has no directory")
+        return self.path
+
+    @property
+    def admin_dir(self) -> str:
+        """The admin dir of a slot that has one; likewise."""
+        if self.admin is None:
+            raise ValueError(f"{self.slot} has no admin dir")
+        return self.admin
+
+    @property
+    def held(self) -> LockRecord:
+        """The lock of a slot that is known to have one."""
+        if self.lock is None:
+            raise ValueError(f"{self.slot} has no lock")
+        return self.lock
 
 
 @record

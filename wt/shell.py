@@ -30,11 +30,15 @@ def send_to(env: Mapping[str, str], path: str) -> bool:
     try:
         descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise WtError(f"The shell cannot be told where to go: {error.strerror}: {name}.", f"cd {path}") from error
+        raise WtError(
+            f"The shell cannot be told where to go: {error.strerror}: {name}.", f"cd {path}"
+        ) from error
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise WtError(f"The shell cannot be told where to go: {name} is not a file of this user's.", f"cd {path}")
+            raise WtError(
+                f"The shell cannot be told where to go: {name} is not a file of this user's.", f"cd {path}"
+            )
         os.ftruncate(descriptor, 0)
         os.write(descriptor, os.fsencode(path))
     finally:

@@ -134,23 +134,34 @@ def _checked(verb: Verb, parsed: Parsed) -> Parsed:
 
 def usage(verb: Verb) -> str:
     words = " ".join(verb.words)
-    options = " ".join(f"[{option.name}{' ' + option.value if option.value else ''}]" for option in verb.options)
+    options = " ".join(
+        f"[{option.name}{' ' + option.value if option.value else ''}]" for option in verb.options
+    )
     tail = " [-- COMMAND…]" if verb.command else ""
     return " ".join(part for part in (verb.program, verb.name, words, options) if part) + tail
 
 
 def help_text(verb: Verb) -> list[list[tuple[str, str]]]:
     """Return the help of a verb as painted lines."""
-    lines: list[list[tuple[str, str]]] = [[(f"{verb.program} {verb.name}", "bold"), (f" · {verb.summary}", "")], []]
+    lines: list[list[tuple[str, str]]] = [
+        [(f"{verb.program} {verb.name}", "bold"), (f" · {verb.summary}", "")],
+        [],
+    ]
     lines += [[("usage: ", "dim"), (usage(verb), "")]]
     if verb.about:
         lines += [[], *([(line, "")] for line in verb.about.split("\n"))]
     if verb.options:
         width = max(len(_left(option)) for option in verb.options)
-        lines += [[], *([(f"  {_left(option):{width}}  ", "cyan"), (option.help, "")] for option in verb.options)]
+        lines += [
+            [],
+            *([(f"  {_left(option):{width}}  ", "cyan"), (option.help, "")] for option in verb.options),
+        ]
     if verb.examples:
         width = max(len(example) for example, _ in verb.examples)
-        lines += [[], *([(f"  {example:{width}}  ", ""), (f"# {why}", "dim")] for example, why in verb.examples)]
+        lines += [
+            [],
+            *([(f"  {example:{width}}  ", ""), (f"# {why}", "dim")] for example, why in verb.examples),
+        ]
     return lines
 
 

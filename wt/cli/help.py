@@ -26,7 +26,14 @@ def show(argv: list[str], out: Out) -> int:
             if of == group:
                 out.painted([(f"  wt {name:9}", "cyan"), (summary, "")])
     out.painted([])
-    out.painted([("wt VERB --help says more; begin with ", "dim"), ("wt init", ""), (" in a repository, then ", "dim"), ("wt new feature-x", "")])
+    out.painted(
+        [
+            ("wt VERB --help says more; begin with ", "dim"),
+            ("wt init", ""),
+            (" in a repository, then ", "dim"),
+            ("wt new feature-x", ""),
+        ]
+    )
     return 0
 
 
@@ -49,7 +56,10 @@ def unknown(word: str) -> UsageError:
     from wt.pool.names import nearest
 
     if word in ANSWERS:
-        return UsageError(f"`wt {word}` is called `wt {ANSWERS[word]}` here; nothing was done.", f"wt {ANSWERS[word]} --help".replace("--version --help", "--version"))
+        return UsageError(
+            f"`wt {word}` is called `wt {ANSWERS[word]}` here; nothing was done.",
+            f"wt {ANSWERS[word]} --help".replace("--version --help", "--version"),
+        )
     near = nearest(word, [*VERBS, *ALIASES])
     hint = f"did you mean: wt {near}" if near else "to see all: wt help"
     return UsageError(f"`{word}` is no verb of wt; nothing was done.", hint)

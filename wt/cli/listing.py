@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import times
-from wt.cli.verbs.ls import age, bare_row
+from wt.cli.bare import age, bare_row
 from wt.session import processes, verdict
 
 TYPE_CHECKING = False
@@ -23,7 +23,9 @@ def judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
     if len(slots) < 2:
         return [(slot, verdict.judge(pool, slot, everybody)) for slot in slots]
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
-        return list(zip(slots, executor.map(lambda slot: verdict.judge(pool, slot, everybody), slots), strict=True))
+        return list(
+            zip(slots, executor.map(lambda slot: verdict.judge(pool, slot, everybody), slots), strict=True)
+        )
 
 
 def as_json(pool: Pool, slots: list[Slot]) -> list[dict[str, object]]:

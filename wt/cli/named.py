@@ -21,4 +21,6 @@ def name_or_here(ctx: Context, pool: Pool, given: str | None, verb: str) -> str:
     for slot in survey.take(pool).slots:
         if slot.lock is not None and slot.path and f"{cwd}/".startswith(f"{os.path.realpath(slot.path)}/"):
             return slot.lock.name
-    raise UsageError(f"{ctx.cwd} is in no held slot; `wt {verb}` needs a name here.", "to see the names: wt ls")
+    raise UsageError(
+        f"{ctx.cwd} is in no held slot; `wt {verb}` needs a name here.", "to see the names: wt ls"
+    )

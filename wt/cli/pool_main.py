@@ -56,7 +56,9 @@ def main(argv: list[str]) -> int:
 
 def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
     """Find the verb; `--pool KEY` may stand before or behind it."""
-    before = argv[:2] if argv[:1] == ["--pool"] else argv[:1] if argv and argv[0].startswith("--pool=") else []
+    before = (
+        argv[:2] if argv[:1] == ["--pool"] else argv[:1] if argv and argv[0].startswith("--pool=") else []
+    )
     rest = argv[len(before) :]
     if not rest or rest[0] in ("--help", "-h", "help"):
         return _help(rest[1:], out)
@@ -67,12 +69,16 @@ def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
         return 0
     verb = VERBS.get(rest[0])
     if verb is None:
-        raise UsageError(f"`{rest[0]}` is no verb of worktree-pool; nothing was done.", "to see all: worktree-pool --help")
+        raise UsageError(
+            f"`{rest[0]}` is no verb of worktree-pool; nothing was done.", "to see all: worktree-pool --help"
+        )
     if "--help" in rest or "-h" in rest:
         return _help([verb.name], out)
     parsed = args.parse(verb, [*before, *rest[1:]])
     if parsed.value("--pool") is None:
-        raise UsageError(f"worktree-pool {verb.name} needs --pool KEY.", f"worktree-pool --pool KEY {verb.name} …")
+        raise UsageError(
+            f"worktree-pool {verb.name} needs --pool KEY.", f"worktree-pool --pool KEY {verb.name} …"
+        )
     return _RUN[verb.name](parsed, out, env)
 
 
@@ -134,7 +140,9 @@ def _release(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
 def _name_or_slot(parsed: Parsed, verb: str) -> tuple[str | None, str | None]:
     name, slot = parsed.value("--name"), parsed.value("--slot")
     if (name is None) == (slot is None):
-        raise UsageError(f"worktree-pool {verb} needs --name NAME or --slot ID.", f"worktree-pool {verb} --help")
+        raise UsageError(
+            f"worktree-pool {verb} needs --name NAME or --slot ID.", f"worktree-pool {verb} --help"
+        )
     return name, slot
 
 

@@ -29,10 +29,13 @@ def wish(parsed: args.Parsed, source: str) -> Wish:
     for name, allowed in _CHOICES.items():
         value = parsed.value(name)
         if value is not None and value not in allowed:
-            raise UsageError(f"{name} is `{value}`; known are {' and '.join(allowed)}.", f"e.g.: {name} {allowed[0]}")
+            raise UsageError(
+                f"{name} is `{value}`; known are {' and '.join(allowed)}.", f"e.g.: {name} {allowed[0]}"
+            )
     groups = tuple(word.strip() for word in (parsed.value("--groups") or "").split(",") if word.strip())
     return Wish(
         source, int(parsed.number("--max-slots", 16)), groups, parsed.value("--default-commit") or "auto",
-        parsed.value("--base"), parsed.value("--layout"), parsed.value("--submodule-mirror-mode"),
+        parsed.value("--base"), parsed.value("--layout"),  # type: ignore[arg-type]  # one of _CHOICES
+ parsed.value("--submodule-mirror-mode"),
         parsed.value("--submodule-mirror-base"), parsed.given("--allow-network-fs"),
     )  # fmt: skip

@@ -35,5 +35,7 @@ def commits(path: str, span: str, limit: int) -> list[Commit]:
 
 def _records(repository: Repo, span: str, limit: int) -> Iterator[Commit]:
     for commit in repository.iter_commits(span, max_count=limit):
-        summary = commit.summary if isinstance(commit.summary, str) else commit.summary.decode("utf-8", "replace")
+        summary = (
+            commit.summary if isinstance(commit.summary, str) else commit.summary.decode("utf-8", "replace")
+        )
         yield Commit(commit.hexsha, summary, commit.author.name or "", commit.committed_date)

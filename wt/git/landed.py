@@ -49,14 +49,23 @@ def _within_bound(git: Git, tip: str, base: str, fork: str) -> bool:
 
 
 def _each_patch(git: Git, tip: str, base: str) -> bool:
-    """git cherry marks with `-` what has an equivalent in the base."""
+    """Git cherry marks with `-` what has an equivalent in the base."""
     lines = git.ask("cherry", base, tip).split("\n")
     return all(line.startswith("- ") for line in lines if line) and any(lines)
 
 
 def _empty_commits(git: Git, fork: str, tip: str) -> bool:
     """An empty commit says something that no content can show to have landed."""
-    out = git.ask("log", "-z", "--no-merges", "--no-ext-diff", "--no-renames", "--format=%x01%H", "--name-only", f"{fork}..{tip}")
+    out = git.ask(
+        "log",
+        "-z",
+        "--no-merges",
+        "--no-ext-diff",
+        "--no-renames",
+        "--format=%x01%H",
+        "--name-only",
+        f"{fork}..{tip}",
+    )
     return any(not part.strip("\0\n") for part in (entry[40:] for entry in out.split("\x01") if entry))
 
 
@@ -65,7 +74,9 @@ def _squash(git: Git, tip: str, base: str, fork: str) -> bool:
     if not whole:
         return False
     wanted = _patch_ids(git, whole)
-    return bool(wanted) and wanted <= _patch_ids(git, git.ask("log", "-p", "--no-ext-diff", "--full-index", "--no-merges", f"{fork}..{base}"))
+    return bool(wanted) and wanted <= _patch_ids(
+        git, git.ask("log", "-p", "--no-ext-diff", "--full-index", "--no-merges", f"{fork}..{base}")
+    )
 
 
 def _patch_ids(git: Git, patch: str) -> set[str]:

@@ -51,7 +51,9 @@ def at(directory: str) -> Place | None:
 def _is_git_dir(path: str) -> bool:
     if os.path.isfile(f"{path}/commondir"):
         return os.path.lexists(f"{path}/HEAD")
-    return os.path.lexists(f"{path}/HEAD") and os.path.isdir(f"{path}/objects") and os.path.isdir(f"{path}/refs")
+    return (
+        os.path.lexists(f"{path}/HEAD") and os.path.isdir(f"{path}/objects") and os.path.isdir(f"{path}/refs")
+    )
 
 
 def read_link(directory: str) -> str | None:

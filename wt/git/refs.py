@@ -134,7 +134,9 @@ def branch_of(git_dir: str) -> str | None:
 def pseudo_ref(git_dir: str, name: str) -> list[str]:
     """Return the commits that a file like MERGE_HEAD names (an octopus merge names several)."""
     text = files.read_text(f"{git_dir}/{name}", 1 << 16)
-    return [word for line in (text or "").split("\n") if layout.is_object_id(word := line.split("\t")[0].strip())]
+    return [
+        word for line in (text or "").split("\n") if layout.is_object_id(word := line.split("\t")[0].strip())
+    ]
 
 
 def exists_as_file(git_dir: str, name: str) -> bool:

@@ -44,7 +44,9 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 def _tool_environment() -> dict[str, str]:
     env = clean_environment(os.environ)
-    env.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_MERGE_AUTOEDIT="no", GIT_CONFIG_COUNT=str(len(_OVERRIDES)))
+    env.update(
+        LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_MERGE_AUTOEDIT="no", GIT_CONFIG_COUNT=str(len(_OVERRIDES))
+    )
     for index, (key, value) in enumerate(_OVERRIDES.items()):
         env[f"GIT_CONFIG_KEY_{index}"] = key
         env[f"GIT_CONFIG_VALUE_{index}"] = value
@@ -141,7 +143,12 @@ class Git:
 
     def ask(self, *args: str, data: bytes = b"", allowed: tuple[int, ...] = (0,)) -> str:
         """Return what git answers, trailing newline stripped; reads only, takes no optional lock."""
-        return self.start(*args, data=data).answer(allowed=allowed).decode("utf-8", "surrogateescape").rstrip("\n")
+        return (
+            self.start(*args, data=data)
+            .answer(allowed=allowed)
+            .decode("utf-8", "surrogateescape")
+            .rstrip("\n")
+        )
 
     def ask_ok(self, *args: str) -> bool:
         """Return whether git ended with 0; 1 is no, anything else raises GitError."""
@@ -218,7 +225,9 @@ def _spawn(argv: list[str], env: dict[str, str], actions: list[tuple[int, int, i
     try:
         return os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigdef=_SIGPIPE_AND_SIGXFSZ)
     except FileNotFoundError as error:
-        raise WtError("git was not found on PATH.", "install git 2.38 or newer, then: git --version") from error
+        raise WtError(
+            "git was not found on PATH.", "install git 2.38 or newer, then: git --version"
+        ) from error
 
 
 def _wait(pid: int) -> int:

@@ -69,7 +69,9 @@ def hidden_edits(git: Git) -> tuple[str, ...]:
 
 
 def _flagged(git: Git) -> list[str]:
-    return [line[2:] for line in git.ask_fields("ls-files", "-v", "-z") if line[0].islower() or line[0] == "S"]
+    return [
+        line[2:] for line in git.ask_fields("ls-files", "-v", "-z") if line[0].islower() or line[0] == "S"
+    ]
 
 
 def unhide(git: Git) -> None:

@@ -78,7 +78,7 @@ def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Calla
     with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
         pool_mutex.note("land")
         seen = survey.take(pool)
-        _refuse_held(pool, seen, request.name)
+        _refuse_held(seen, request.name)
         _refuse_taken_directory(pool, seen, request.name)
         now = next(one for one in seen.slots if one.admin == slot.admin)
         now = _begin(pool, now, held, request, target)
@@ -93,7 +93,7 @@ def _brought_up(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Calla
     except BaseException:
         _give_up(pool, slot, held, tell)
         raise
-    return Acquired(slot.path or "", slot.slot, slot.name or "", target.sha, fresh)
+    return Acquired(slot.directory, slot.slot, slot.name or "", target.sha, fresh)
 
 
 def _checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str | None:
@@ -101,14 +101,18 @@ def _checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str |
     if not request.adopt:
         names.check_name(request.name, pool.config)
     elif request.name == pool.config.base or not lock.is_safe_name(request.name):
-        raise UsageError(f"The branch `{request.name}` cannot be taken up in a slot.", "to begin one: wt new feature-x")
+        raise UsageError(
+            f"The branch `{request.name}` cannot be taken up in a slot.", "to begin one: wt new feature-x"
+        )
     groups = pool.config.groups
     if request.group is None and groups:
         tell(f"group {groups[0]} (the first configured).")
         return groups[0]
     if request.group is not None and request.group not in groups:
         listed = f"its groups are {', '.join(groups)}" if groups else "it has no groups"
-        raise UsageError(f"The pool `{pool.key}` has no group `{request.group}`; {listed}.", "leave --group out")
+        raise UsageError(
+            f"The pool `{pool.key}` has no group `{request.group}`; {listed}.", "leave --group out"
+        )
     return request.group
 
 
@@ -117,11 +121,13 @@ def _resolved(pool: Pool, request: Request, tell: Callable[[str], None]) -> Targ
     try:
         found = resolve.target(pool, request.name, request.commit, adopt=request.adopt, tell=tell)
     except WtError:
-        _refuse_held(pool, survey.take(pool), request.name)
+        _refuse_held(survey.take(pool), request.name)
         raise
     if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
-        _refuse_held(pool, survey.take(pool), request.name)
-        raise WtError(f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.")
+        _refuse_held(survey.take(pool), request.name)
+        raise WtError(
+            f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched."
+        )
     return found
 
 
@@ -137,7 +143,7 @@ def _claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
-                _refuse_held(pool, seen, request.name)
+                _refuse_held(seen, request.name)
                 _refuse_taken_directory(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
@@ -145,14 +151,16 @@ def _claim(
         unfinished |= reclaim.finish(pool, claims, tell)
 
 
-def _refuse_held(pool: Pool, seen: Survey, name: str) -> None:
+def _refuse_held(seen: Survey, name: str) -> None:
     """Step 2: a held, or half-acquired, name."""
     slot = seen.named(name)
     if slot is None or slot.lock is None or slot.admin is None:
         return
     age = times.in_words(time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
     raise NameHeldError(
-        f"`{name}` is held by {slot.slot} since {age}." if age != "now" else f"`{name}` is held by {slot.slot}.",
+        f"`{name}` is held by {slot.slot} since {age}."
+        if age != "now"
+        else f"`{name}` is held by {slot.slot}.",
         f"to go there: wt cd {name}",
         f"to give it back: wt release {name}",
     )
@@ -166,7 +174,9 @@ def _refuse_taken_directory(pool: Pool, seen: Survey, name: str) -> None:
                           "choose another name")  # fmt: skip
     for entry in os.listdir(pool.real):
         if names.fold(entry) == folded:
-            raise WtError(f"{pool.real}/{entry} is in the way of `{name}`.", "choose another name, or move it away")
+            raise WtError(
+                f"{pool.real}/{entry} is in the way of `{name}`.", "choose another name, or move it away"
+            )
 
 
 def _refuse_same_sha(seen: Survey, sha: str) -> None:
@@ -181,7 +191,9 @@ def _refuse_same_sha(seen: Survey, sha: str) -> None:
                                "to wait for it: --wait 600")  # fmt: skip
 
 
-def _take_slot(pool: Pool, request: Request, group: str | None, target: Target, seen: Survey) -> tuple[Slot, Mutex]:
+def _take_slot(
+    pool: Pool, request: Request, group: str | None, target: Target, seen: Survey
+) -> tuple[Slot, Mutex]:
     """Steps 3 to 5: choose, take the slot's mutex, make a fresh one's entry, write the lock."""
     from wt.pool import choose
 
@@ -190,10 +202,14 @@ def _take_slot(pool: Pool, request: Request, group: str | None, target: Target, 
         if held is None:
             continue
         try:
-            return _begin(pool, candidate, held, request, target), held
+            # now that nobody else may move it: it may have changed hands since the survey
+            slot = candidate if candidate.state == "fresh" else survey.at_admin(pool, candidate)
+            if slot is not None and slot.state in ("fresh", "idle"):
+                return _begin(pool, slot, held, request, target), held
         except BaseException:
             held.release()
             raise
+        held.release()
     raise choose.exhausted(pool, seen, group)
 
 
@@ -206,26 +222,26 @@ def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target
         started_at=times.now_text(), full_sha=target.sha, name=request.name, slot=slot.slot, group=slot.group,
         layout=pool.config.layout, state="acquiring", pid=os.getpid(), host=os.uname().nodename, nonce=create.nonce(),
     )  # fmt: skip
-    lock.write(slot.admin or "", marker)
+    lock.write(slot.admin_dir, marker)
     return replaced(slot, lock=marker, state="acquiring")
 
 
 def _materialise(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Slot:
     """Step 6, under the slot's mutex alone."""
-    marker = slot.lock
-    if marker is None or slot.admin is None:
-        raise ValueError("a slot is materialised under its lock")
+    marker = slot.held
     materialise.checkout(pool, slot, held, target.sha, tell)
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
-        rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.path or ""))
-    git = Git(slot.path or "", (held.descriptor,))
+        rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
+    git = Git(slot.directory, (held.descriptor,))
     if not target.adopted:
-        refs.create(pool.git(git.keep), f"refs/heads/{marker.name}", target.sha, f"wt: acquire {marker.nonce}")
-    refs.attach_head(git, slot.admin, marker.name)
+        refs.create(
+            pool.git(git.keep), f"refs/heads/{marker.name}", target.sha, f"wt: acquire {marker.nonce}"
+        )
+    refs.attach_head(git, slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
-    lock.write(slot.admin, done)
+    lock.write(slot.admin_dir, done)
     return replaced(slot, lock=done, state="held")
 
 

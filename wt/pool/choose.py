@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 
 
 def candidates(pool: Pool, seen: Survey, group: str | None, sha: str) -> list[Slot]:
-    """Return idle slots, the one at `sha` first, then by number; then a fresh one if the group has room."""
+    """Return idle slots, the one at `sha` first, then by number; then fresh ones if the group has room."""
     of_group = seen.of_group(group)
     idle = [slot for slot in of_group if slot.state == "idle"]
-    idle.sort(key=lambda slot: (layout.head(slot.admin or "")[1] != sha, slot.number))
-    if len(of_group) < pool.config.max_slots:
-        idle.append(_fresh(pool, seen, group))
-    return idle
+    idle.sort(key=lambda slot: (layout.head(slot.admin_dir)[1] != sha, slot.number))
+    room = pool.config.max_slots - len(of_group)
+    return idle + _fresh(pool, seen, group) if room > 0 else idle
 
 
-def _fresh(pool: Pool, seen: Survey, group: str | None) -> Slot:
-    """The lowest number that no slot bears and no directory occupies."""
+def _fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:
+    """The numbers that no slot bears and no directory occupies, lowest first."""
     taken = {slot.number for slot in seen.of_group(group)}
-    number = 0
-    while number in taken or os.path.lexists(f"{pool.real}/{names.slot_id(group, number)}"):
-        number += 1
-    return Slot(names.slot_id(group, number), group, number, "fresh", None, None)
+    free = (number for number in range(pool.config.max_slots + len(taken)) if number not in taken)
+    ids = ((names.slot_id(group, number), number) for number in free)
+    return [Slot(slot_id, group, number, "fresh", None, None) for slot_id, number in ids
+            if not os.path.lexists(f"{pool.real}/{slot_id}")]  # fmt: skip
 
 
 def exhausted(pool: Pool, seen: Survey, group: str | None) -> WtError:
@@ -53,7 +52,7 @@ def exhausted(pool: Pool, seen: Survey, group: str | None) -> WtError:
 
 
 def _since(slot: Slot) -> float:
-    return times.started(slot.lock.started_at if slot.lock else "", lock.path_of(slot.admin or ""))
+    return times.started(slot.lock.started_at if slot.lock else "", lock.path_of(slot.admin_dir))
 
 
 def _row(slot: Slot) -> str:

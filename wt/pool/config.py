@@ -85,7 +85,9 @@ def _refuse_duplicates(path: str, node: object) -> None:
     seen: set[str] = set()
     for key, _value in getattr(node, "value", None) or ():
         if not isinstance(getattr(key, "value", None), str) or key.value in seen:
-            raise ConfigError(f"{path}: the key `{getattr(key, 'value', '?')}` stands there twice or is no word.")
+            raise ConfigError(
+                f"{path}: the key `{getattr(key, 'value', '?')}` stands there twice or is no word."
+            )
         seen.add(key.value)
 
 
@@ -99,7 +101,9 @@ def _checked(path: str, values: dict[str, object]) -> Config:
         if values.get(key) is not None and values[key] not in allowed:
             _refuse(path, key, values[key], f"known are {', '.join(allowed)}")
     if (values.get("submodule_mirror_mode") is None) != (values.get("submodule_mirror_base") is None):
-        _refuse(path, "submodule_mirror_mode", values.get("submodule_mirror_mode"), "mode and base go together")
+        _refuse(
+            path, "submodule_mirror_mode", values.get("submodule_mirror_mode"), "mode and base go together"
+        )
     slots = values["max_slots"]
     if not isinstance(slots, int) or isinstance(slots, bool) or slots < 1:
         _refuse(path, "max_slots", slots, "a number from 1 on is needed")
@@ -115,7 +119,9 @@ def _made(path: str, values: dict[str, object]) -> Config:
     fields = {key: values[key] for key in _KEYS[1:] if values.get(key) is not None and key != "groups"}
     for key, value in fields.items():
         if key != "max_slots" and not isinstance(value, str):
-            fields[key] = str(value) if isinstance(value, int) else _refuse(path, key, value, "a word is needed")
+            fields[key] = (
+                str(value) if isinstance(value, int) else _refuse(path, key, value, "a word is needed")
+            )
     for key in ("source", "submodule_mirror_base"):
         if key in fields:
             fields[key] = os.path.expanduser(str(fields[key]))

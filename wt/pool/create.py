@@ -1,7 +1,8 @@
-"""A fresh slot: a git worktree made under a name of its own, journalled, then renamed to its slot id.
+"""A fresh slot: a git worktree whose entry git never sees half made.
 
-`git worktree add` is not safe against being killed; so it works on a directory and an admin dir that bear a nonce which
-the slot's mutex file recorded before, and what a dead one left behind can be told and removed as files.
+`git worktree add` can be killed at some eighty points after which git itself stumbles over what it left. The files that
+make a linked worktree are few and documented (gitrepository-layout(5), `worktrees/`), so they are written aside and
+renamed into place; what a dead creation left is found by the nonce that the slot's mutex file recorded before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
 
 
-
 def nonce() -> str:
     return os.urandom(8).hex()
 
@@ -29,21 +29,34 @@ def fresh_slot(pool: Pool, group: str | None, number: int, mutex: Mutex, sha: st
     slot_id = names.slot_id(group, number)
     birth_name = f"{names.BIRTH_PREFIX}{nonce()}"
     mutex.note("acquire", creating=birth_name)
-    path = f"{pool.real}/{birth_name}"
-    pool.git((mutex.descriptor,)).do(
-        "worktree", "add", "--quiet", "--no-checkout", "--detach", "--lock", "--reason", rename.REASON.strip(), path, sha
-    )
-    admin = layout.read_link(path) or f"{pool.common}/worktrees/{birth_name}"
-    _record_provenance(pool, slot_id, admin)
-    slot = rename.move(Slot(slot_id, group, number, "idle", path, admin), f"{pool.real}/{slot_id}")
+    final, born = f"{pool.real}/{slot_id}", f"{pool.real}/{birth_name}"
+    admin, staged = _admin(pool, birth_name), _staged(pool, birth_name)
+    files.make_directory(born)
+    files.write_exclusive(f"{born}/.git", f"gitdir: {admin}\n")
+    files.make_directory(f"{staged}/worktree-pool")
+    for name, text in (
+        ("HEAD", f"{sha}\n"), ("commondir", "../..\n"), ("gitdir", f"{final}/.git\n"), ("locked", rename.REASON),
+        ("worktree-pool/created", _provenance(pool, slot_id)),
+    ):  # fmt: skip
+        files.write_exclusive(f"{staged}/{name}", text)
+    files.make_directory(f"{pool.common}/worktrees")
+    files.rename(staged, admin)
+    files.rename(born, final)
+    files.sync_directory(f"{pool.common}/worktrees")
     mutex.note("acquire")
-    return slot
+    return Slot(slot_id, group, number, "idle", final, admin)
 
 
-def _record_provenance(pool: Pool, slot_id: str, admin: str) -> None:
-    files.make_directory(f"{admin}/worktree-pool")
-    text = f"pool_id: {pool.config.pool_id}\nkey: {pool.key}\nroot: {pool.real}\nslot: {slot_id}\n"
-    files.replace_text(f"{admin}/worktree-pool/created", text)
+def _admin(pool: Pool, birth_name: str) -> str:
+    return f"{pool.common}/worktrees/{birth_name}"
+
+
+def _staged(pool: Pool, birth_name: str) -> str:
+    return f"{pool.common}/worktree-pool/{birth_name}"
+
+
+def _provenance(pool: Pool, slot_id: str) -> str:
+    return f"pool_id: {pool.config.pool_id}\nkey: {pool.key}\nroot: {pool.real}\nslot: {slot_id}\n"
 
 
 def journalled(pool: Pool, slot_id: str) -> str | None:
@@ -56,20 +69,14 @@ def journalled(pool: Pool, slot_id: str) -> str | None:
 
 
 def undo(pool: Pool, slot_id: str, birth_name: str, mutex: Mutex) -> None:
-    """Remove what a creation that died left, before git is asked anything; what became a slot stays one."""
-    admin = f"{pool.common}/worktrees/{birth_name}"
-    final, born = f"{pool.real}/{slot_id}", f"{pool.real}/{birth_name}"
-    if layout.read_link(final) == admin:
-        rename.repair(Slot(slot_id, None, 0, "idle", final, admin))
-    else:
-        _remove_newborn(born)
-        if os.path.isdir(admin):
-            files.remove_tree(admin)
-        files.remove_directory(f"{pool.common}/worktrees")
+    """Remove what a creation that died left, as files, before git is asked anything; what became a slot stays one."""
+    admin = _admin(pool, birth_name)
+    if layout.read_link(f"{pool.real}/{slot_id}") != admin:
+        born = f"{pool.real}/{birth_name}"
+        for directory in (_staged(pool, birth_name), admin):
+            if os.path.isdir(directory):
+                files.remove_tree(directory)
+        # nothing was checked out into it: with anything but `.git` inside it stays
+        files.unlink(f"{born}/.git")
+        files.remove_directory(born)
     mutex.note("recovery")
-
-
-def _remove_newborn(path: str) -> None:
-    """Remove the directory if it holds nothing but `.git` (nothing was checked out into it)."""
-    files.unlink(f"{path}/.git")
-    files.remove_directory(path)

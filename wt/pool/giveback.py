@@ -26,7 +26,14 @@ _OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_M
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
                     "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout")  # fmt: skip
-_OPERATION_DIRECTORIES = ("rebase-merge", "rebase-apply", "sequencer", "refs/worktree", "refs/bisect", "refs/rewritten")
+_OPERATION_DIRECTORIES = (
+    "rebase-merge",
+    "rebase-apply",
+    "sequencer",
+    "refs/worktree",
+    "refs/bisect",
+    "refs/rewritten",
+)
 
 
 def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -> list[str]:
@@ -73,12 +80,12 @@ def owned_branch(pool: Pool, slot: Slot) -> str | None:
 
 
 def _detach(pool: Pool, slot: Slot, git: Git) -> None:
-    ref, _sha = layout.head(slot.admin or "")
+    ref, _sha = layout.head(slot.admin_dir)
     if ref is None:
         return
     commit = keep.head_commit(slot, pool.common) or (slot.lock.full_sha if slot.lock else None)
     if commit is not None:
-        refs.detach_head(git, slot.admin or "", commit)
+        refs.detach_head(git, slot.admin_dir, commit)
 
 
 def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None]) -> None:
@@ -100,7 +107,9 @@ def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None
 
 def clear_operation_state(admin: str) -> None:
     """Leave in an admin dir what a new worktree has: no operation, no refs, no settings of the last holder's."""
-    present = set(files.list_directory(admin)) | {f"info/{name}" for name in files.list_directory(f"{admin}/info")}
+    present = set(files.list_directory(admin)) | {
+        f"info/{name}" for name in files.list_directory(f"{admin}/info")
+    }
     for name in _OPERATION_STATE:
         if name in present:
             files.unlink(f"{admin}/{name}")

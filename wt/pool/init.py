@@ -16,11 +16,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wt.model import Layout
+
 # A build that keys its caches by absolute path wants slots that never move; the first file found decides.
 _PATH_KEYED = ("Cargo.toml", "CMakeLists.txt", "go.mod", "pyproject.toml", "setup.py", "requirements.txt",
                "ProjectSettings/ProjectVersion.txt", "build.gradle", "build.gradle.kts", "meson.build", "WORKSPACE",
                "MODULE.bazel")  # fmt: skip
-_NETWORK = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs", "webdav", "afs", "ceph"))
+_NETWORK = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs", "webdav", "afs", "ceph")
+)
 _MIRROR = ("+refs/*:refs/*", "refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/*:refs/heads/*")
 
 
@@ -33,7 +37,7 @@ class Wish:
     groups: tuple[str, ...] = ()
     default_commit: str = "auto"
     base: str | None = None
-    layout: str | None = None
+    layout: Layout | None = None
     mirror_mode: str | None = None
     mirror_base: str | None = None
     allow_network_fs: bool = False
@@ -44,12 +48,17 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
     names.check_key(key)
     names.check_groups(wish.groups)
     if wish.max_slots < 1:
-        raise UsageError(f"--max-slots is {wish.max_slots}; a pool needs one slot at least.", "e.g.: --max-slots 16")
+        raise UsageError(
+            f"--max-slots is {wish.max_slots}; a pool needs one slot at least.", "e.g.: --max-slots 16"
+        )
     if (wish.mirror_mode is None) != (wish.mirror_base is None):
-        raise UsageError("--submodule-mirror-mode and --submodule-mirror-base go together.", "worktree-pool init --help")
+        raise UsageError(
+            "--submodule-mirror-mode and --submodule-mirror-base go together.", "worktree-pool init --help"
+        )
     place = _source(wish.source)
     _refuse_initialised(root, key)
     _refuse_mirror(place)
+    _refuse_reftable(place)
     base = wish.base or _base(place)
     if not Git(place.common).ask_ok("show-ref", "--verify", "--quiet", f"refs/heads/{base}"):
         raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
@@ -70,7 +79,9 @@ def _source(path: str) -> layout.Place:
     if place is None or not os.path.isdir(expanded):
         raise WtError(f"{path} is no git repository.", f"to make it one: git init {path}")
     if survey_is_slot(place):
-        raise WtError(f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself")
+        raise WtError(
+            f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself"
+        )
     return place
 
 
@@ -102,10 +113,20 @@ def _refuse_mirror(place: layout.Place) -> None:
             )
 
 
+def _refuse_reftable(place: layout.Place) -> None:
+    """Slots are made and renamed as files, and so are their HEADs; a reftable keeps them elsewhere."""
+    kind = Git(place.common).ask("config", "--get", "extensions.refstorage", allowed=(0, 1))
+    if kind not in ("", "files"):
+        raise WtError(f"The source keeps its refs as `{kind}`, which pools cannot serve yet.",
+                      "git refs migrate --ref-format=files")  # fmt: skip
+
+
 def _base(place: layout.Place) -> str:
     """The branch that the source is on; else the remote's default; else main or master."""
     git = Git(place.common)
-    known = {ref[11:] for ref in git.ask("for-each-ref", "--format=%(refname)", "refs/heads/").split("\n") if ref}
+    known = {
+        ref[11:] for ref in git.ask("for-each-ref", "--format=%(refname)", "refs/heads/").split("\n") if ref
+    }
     remote = git.ask("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", allowed=(0, 1, 128))
     named = remote.removeprefix("refs/remotes/origin/")
     for name in (named, "main", "master", refs.branch_of(place.common), refs.branch_of(place.git_dir)):
@@ -121,11 +142,15 @@ def _default_commit(place: layout.Place, wanted: str) -> str:
     return wanted
 
 
-def _layout(place: layout.Place, base: str, tell: Callable[[str], None]) -> str:
-    tracked = Git(place.common).ask_fields("ls-tree", "-z", "--name-only", "--full-tree", f"refs/heads/{base}", "--", *_PATH_KEYED)
+def _layout(place: layout.Place, base: str, tell: Callable[[str], None]) -> Layout:
+    tracked = Git(place.common).ask_fields(
+        "ls-tree", "-z", "--name-only", "--full-tree", f"refs/heads/{base}", "--", *_PATH_KEYED
+    )
     if not tracked:
         return "rename"
-    tell(f"layout stable: {tracked[0]} belongs to a build that keys its caches by path (--layout rename overrides).")
+    tell(
+        f"layout stable: {tracked[0]} belongs to a build that keys its caches by path (--layout rename overrides)."
+    )
     return "stable"
 
 
@@ -141,7 +166,9 @@ def _write(root: str, key: str, config: Config, *, network: bool) -> None:
         files.replace_text(location.config_path(root, key), config_file.render(config), 0o600)
     except OSError as error:
         _undo(location_root, existed=existed)
-        raise WtError(f"The pool cannot be made in {location_root}: {error.strerror}.", f"to see why: ls -ld {root}") from error
+        raise WtError(
+            f"The pool cannot be made in {location_root}: {error.strerror}.", f"to see why: ls -ld {root}"
+        ) from error
 
 
 def _undo(location_root: str, *, existed: bool) -> None:

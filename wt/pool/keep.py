@@ -46,11 +46,9 @@ def label_of(slot: Slot) -> Label:
 
 def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides: str = "") -> list[str]:
     """Keep those commits that no ref but `besides` reaches; returns the refs made (or found, after a crash)."""
-    made = []
-    for tip in dict.fromkeys(tips):
-        if not refs.is_reachable(pool.git(git.keep), tip, besides=besides):
-            made.append(_point(pool, git, label, tip))
-    return made
+    source = pool.git(git.keep)
+    lonely = (tip for tip in dict.fromkeys(tips) if not refs.is_reachable(source, tip, besides=besides))
+    return [_point(pool, git, label, tip) for tip in lonely]
 
 
 def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
@@ -68,7 +66,12 @@ def tips(slot: Slot, common: str, branch: str | None) -> list[str]:
         found.append(branch_tip(common, f"refs/heads/{branch}") or "")
     for name in refs.OPERATION_REFS:
         found.extend(refs.pseudo_ref(slot.admin, name))
-    for name in ("rebase-merge/orig-head", "rebase-merge/autostash", "rebase-apply/orig-head", "rebase-apply/autostash"):
+    for name in (
+        "rebase-merge/orig-head",
+        "rebase-merge/autostash",
+        "rebase-apply/orig-head",
+        "rebase-apply/autostash",
+    ):
         found.extend(refs.pseudo_ref(slot.admin, name))
     return [tip for tip in dict.fromkeys(found) if tip]
 
@@ -88,17 +91,19 @@ def head_commit(slot: Slot, common: str) -> str | None:
 
 def branch_tip(common: str, ref: str) -> str | None:
     """Return a ref's commit: from its loose file, else by asking git (packed, or no files at all)."""
-    return refs.read_loose(common, ref) or Git(common).ask("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1)) or None
+    return (
+        refs.read_loose(common, ref)
+        or Git(common).ask("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1))
+        or None
+    )
 
 
 class Snapshot:
     """Builds the stash-shaped commit of one worktree: HEAD, index, and (with `untracked`) a third parent."""
 
     def __init__(self, slot: Slot, git: Git, label: Label) -> None:
-        if slot.path is None or slot.admin is None:
-            raise ValueError("a snapshot needs a directory and an admin dir")
-        self.path, self.admin, self.label = slot.path, slot.admin, label
-        self.git = Git(slot.path, git.keep)
+        self.path, self.admin, self.label = slot.directory, slot.admin_dir, label
+        self.git = Git(slot.directory, git.keep)
         moment = f"{int(times.parse(label.moment) or 0)} +0000"
         name, _, mail = _WHO.partition(" ")
         self.env = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER")
@@ -130,11 +135,9 @@ class Snapshot:
         return self._commit_tree(tracked, parents, f"On {note}: set aside by wt")
 
     def _copy_index(self) -> None:
-        import shutil
-
         files.unlink(self.index)
         if os.path.exists(f"{self.admin}/index"):
-            shutil.copyfile(f"{self.admin}/index", self.index)
+            files.copy(f"{self.admin}/index", self.index)
 
     def _do(self, *args: str, data: bytes = b"") -> str:
         return self.git.do(*_SYNCED, *args, data=data, env={**self.env, "GIT_INDEX_FILE": self.index})
@@ -168,7 +171,11 @@ class Snapshot:
         todo = list(dict.fromkeys(paths))
         plain = [path for path in todo if "\n" not in path and self._is_regular(path)]
         data = "".join(f"{self.path}/{path}\n" for path in plain).encode("utf-8", "surrogateescape")
-        stored = self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n") if plain else []
+        stored = (
+            self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n")
+            if plain
+            else []
+        )
         shas = dict(zip(plain, stored, strict=True))
         return [self._entry(path, shas.get(path)) for path in todo]
 

@@ -50,10 +50,15 @@ def worktree_root(env: Mapping[str, str]) -> str:
     value = env.get("WORKTREE_ROOT", "")
     if not value:
         state = "is empty" if "WORKTREE_ROOT" in env else "is not set"
-        raise WtError(f"WORKTREE_ROOT {state}; pools live below it.", f"put this line into ~/.zshenv or ~/.bashrc: {LINE}")
+        raise WtError(
+            f"WORKTREE_ROOT {state}; pools live below it.",
+            f"put this line into ~/.zshenv or ~/.bashrc: {LINE}",
+        )
     value = os.path.expanduser(value)
     if not os.path.isabs(value):
-        raise WtError(f"WORKTREE_ROOT is `{value}`, which is relative; it must begin with /.", f"for example: {LINE}")
+        raise WtError(
+            f"WORKTREE_ROOT is `{value}`, which is relative; it must begin with /.", f"for example: {LINE}"
+        )
     return os.path.normpath(value)
 
 
@@ -62,7 +67,9 @@ def check_root(root: str) -> None:
     if os.path.exists(root) and not os.path.isdir(root):
         raise WtError(f"WORKTREE_ROOT is {root}, which is not a directory.", f"to use another place: {LINE}")
     if not os.path.exists(root):
-        raise WtError(f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {_quoted(root)}")
+        raise WtError(
+            f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {_quoted(root)}"
+        )
 
 
 def _quoted(text: str) -> str:
@@ -88,7 +95,10 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     config = config_file.load(path, warn)
     place = layout.at(config.source)
     if place is None:
-        raise WtError(f"{path}: the source {config.source} is no git repository now.", f"to mend it: ${{EDITOR:-vi}} {path}")
+        raise WtError(
+            f"{path}: the source {config.source} is no git repository now.",
+            f"to mend it: ${{EDITOR:-vi}} {path}",
+        )
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)
     return Pool(key, f"{root}/{key}", real, config, place.common)
@@ -98,7 +108,9 @@ def _refuse_foreign_root(real: str) -> None:
     """Root in a user's pool would leave files behind that the user cannot change."""
     owner = os.stat(f"{real}/.meta").st_uid
     if os.geteuid() == 0 and owner != 0:
-        raise WtError(f"The pool {real} belongs to user id {owner}; root does not work in it.", "run this as that user")
+        raise WtError(
+            f"The pool {real} belongs to user id {owner}; root does not work in it.", "run this as that user"
+        )
 
 
 def keys(root: str) -> list[str]:
@@ -142,7 +154,9 @@ def _common_of(root: str, key: str) -> str | None:
 
 def _undecided(over: list[str], known: list[str], *, in_repository: bool) -> UsageError:
     if over:
-        return UsageError(f"Several pools serve this repository: {', '.join(over)}.", f"name one: --pool {over[0]}")
+        return UsageError(
+            f"Several pools serve this repository: {', '.join(over)}.", f"name one: --pool {over[0]}"
+        )
     if in_repository:
         error = UsageError("No pool serves this repository.", "to make one: wt init")
     else:

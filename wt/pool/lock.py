@@ -8,7 +8,19 @@ from wt import files
 from wt.model import LockRecord
 
 _STATES = ("acquiring", "held", "releasing")
-_ORDER = ("started_at", "full_sha", "group", "name", "slot", "layout", "state", "branch", "pid", "host", "nonce")
+_ORDER = (
+    "started_at",
+    "full_sha",
+    "group",
+    "name",
+    "slot",
+    "layout",
+    "state",
+    "branch",
+    "pid",
+    "host",
+    "nonce",
+)
 
 
 def path_of(admin: str) -> str:
@@ -32,7 +44,12 @@ def parse(text: str) -> LockRecord | None:
     if not values.get("started_at") or not values.get("full_sha"):
         return None
     name, slot = values.get("name", ""), values.get("slot", "")
-    if not is_safe_name(name) or not is_safe_name(slot) or "/" in slot or values.get("state", "held") not in _STATES:
+    if (
+        not is_safe_name(name)
+        or not is_safe_name(slot)
+        or "/" in slot
+        or values.get("state", "held") not in _STATES
+    ):
         return None
     known = {key: values[key] for key in _ORDER if key in values and key != "pid"}
     known.setdefault("layout", "rename")
@@ -42,7 +59,11 @@ def parse(text: str) -> LockRecord | None:
 
 def is_safe_name(name: str) -> bool:
     """Whether a name can be turned into a path below the pool root and nowhere else."""
-    return bool(name) and not name.startswith("/") and all(part not in ("", ".", "..") for part in name.split("/"))
+    return (
+        bool(name)
+        and not name.startswith("/")
+        and all(part not in ("", ".", "..") for part in name.split("/"))
+    )
 
 
 def fields(text: str) -> dict[str, str]:

@@ -30,10 +30,8 @@ def is_fresh(slot: Slot) -> bool:
 
 def checkout(pool: Pool, slot: Slot, mutex: Mutex, sha: str, tell: Callable[[str], None]) -> None:
     """Make HEAD (detached), index and tracked files of a slot those of `sha`; what is in the way is set aside."""
-    if slot.path is None or slot.admin is None:
-        raise ValueError("only a slot with a directory can be materialised")
-    git = Git(slot.path, (mutex.descriptor,))
-    giveback.remove_dead_locks(slot.admin)
+    git = Git(slot.directory, (mutex.descriptor,))
+    giveback.remove_dead_locks(slot.admin_dir)
     if is_fresh(slot):
         _reset(pool, slot, git, sha, tell)
         return
@@ -62,7 +60,7 @@ def _clear_away(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -
 
 
 def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
-    _ref, here = layout.head(slot.admin or "")
+    _ref, here = layout.head(slot.admin_dir)
     if here == sha:
         return
     try:
@@ -77,18 +75,25 @@ def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], Non
     if in_way:
         _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
     git.do("reset", "-q", "--hard", sha)
-    refs.detach_head(git, slot.admin or "", sha)
+    refs.detach_head(git, slot.admin_dir, sha)
     files.unlink(f"{slot.admin}/ORIG_HEAD")
 
 
 def _set_aside(
-    pool: Pool, slot: Slot, git: Git, found: status.Status, tell: Callable[[str], None], hidden: tuple[str, ...] = ()
+    pool: Pool,
+    slot: Slot,
+    git: Git,
+    found: status.Status,
+    tell: Callable[[str], None],
+    hidden: tuple[str, ...] = (),
 ) -> None:
     """What lay in an idle slot goes under the slot's id: nobody held it."""
     label = keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
     ref = keep.uncommitted(pool, slot, git, label, found, hidden)
     if ref is not None:
-        tell(f"{slot.slot} had changes that nobody held; they are set aside: git -C {pool.common} stash apply {ref}")
+        tell(
+            f"{slot.slot} had changes that nobody held; they are set aside: git -C {pool.common} stash apply {ref}"
+        )
 
 
 def obstacles(git: Git, sha: str) -> list[str]:
@@ -117,7 +122,7 @@ def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:
 
 
 def _files_below(top: str, path: str) -> list[str]:
-    found = []
+    found: list[str] = []
     for directory, names, plain in os.walk(f"{top}/{path}"):
         links = [name for name in names if os.path.islink(f"{directory}/{name}")]
         found.extend(os.path.relpath(f"{directory}/{name}", top) for name in (*plain, *links))

@@ -46,7 +46,9 @@ class Mutex:
     def __enter__(self) -> Mutex:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.release()
 
 
@@ -88,7 +90,9 @@ def take(path: str, tell: Callable[[str], None], *, what: str, patience: float |
     return Mutex(path, descriptor)
 
 
-def _wait_for(descriptor: int, path: str, tell: Callable[[str], None], what: str, patience: float | None) -> None:
+def _wait_for(
+    descriptor: int, path: str, tell: Callable[[str], None], what: str, patience: float | None
+) -> None:
     from filelock import lock_descriptor
 
     began, told = time.monotonic(), False

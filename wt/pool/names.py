@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from wt.model import Config
 
 LIMIT = 200
-BIRTH_PREFIX = "wt!"  # no slot name or id can begin so; in the pool root, so that relative links keep their depth
+BIRTH_PREFIX = (
+    "wt!"  # no slot name or id can begin so; in the pool root, so that relative links keep their depth
+)
 _EXTRA = frozenset("._-/+@=,")
 _RESERVED = frozenset(("head", "fetch_head", "orig_head", "merge_head", "@"))
 
@@ -41,7 +43,9 @@ def check_groups(groups: tuple[str, ...]) -> None:
         if group.casefold() == "slot" or group.rpartition("-")[2].isdigit():
             raise _bad("group", group, "would make slot ids ambiguous")
     if len({group.casefold() for group in groups}) != len(groups):
-        raise UsageError("Two groups differ by case alone.", "name each group once, e.g.: --groups ios,android")
+        raise UsageError(
+            "Two groups differ by case alone.", "name each group once, e.g.: --groups ios,android"
+        )
 
 
 def _check_form(name: str, what: str, *, slash: bool = True) -> None:

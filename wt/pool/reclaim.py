@@ -69,7 +69,7 @@ def _row(pool: Pool, slot: Slot) -> str | None:
 
 def _disagrees(pool: Pool, slot: Slot) -> bool:
     """Whether back pointer, `locked` file or the `stable` link are not what they should be."""
-    admin, path = slot.admin or "", slot.path or ""
+    admin, path = slot.admin_dir, slot.directory
     pointed = layout.back_pointer(admin)
     if pointed != path or not os.path.lexists(f"{admin}/locked"):
         return True
@@ -138,13 +138,20 @@ def _mend_links(pool: Pool, slot: Slot) -> None:
 
 def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
     """Drop an admin dir whose directory is gone, if it holds nothing: no lock, HEAD on a ref, the index equal to HEAD."""
-    admin = slot.admin or ""
+    admin = slot.admin_dir
     _ref, head = layout.head(admin)
     git = Git(admin, (held.descriptor,))
-    if lock.exists(admin) or head is None or not refs.is_reachable(pool.git(), head) or not _index_is(git, admin, head):
+    if (
+        lock.exists(admin)
+        or head is None
+        or not refs.is_reachable(pool.git(), head)
+        or not _index_is(git, admin, head)
+    ):
         return
     files.remove_tree(admin)
-    tell(f"the directory of {slot.slot} is gone; nothing was in it that a branch does not have, so its entry is dropped.")
+    tell(
+        f"the directory of {slot.slot} is gone; nothing was in it that a branch does not have, so its entry is dropped."
+    )
 
 
 def _index_is(git: Git, admin: str, head: str) -> bool:

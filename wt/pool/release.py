@@ -22,7 +22,9 @@ class Released:
     kept: tuple[str, ...] = ()
 
 
-def release(pool: Pool, tell: Callable[[str], None], *, name: str | None = None, slot_id: str | None = None) -> Released:
+def release(
+    pool: Pool, tell: Callable[[str], None], *, name: str | None = None, slot_id: str | None = None
+) -> Released:
     """Give a slot back. ContendedError where somebody is at work on it; a name that is not held is success."""
     taken = _take(pool, tell, name=name, slot_id=slot_id)
     if taken is None:
@@ -65,18 +67,18 @@ def _marked(pool: Pool, slot: Slot | None) -> tuple[Slot, Mutex] | None:
     held = mutex.try_take(pool.slot_mutex_path(slot.slot))
     if held is None:
         path = pool.slot_mutex_path(slot.slot)
-        raise ContendedError(f"{slot.slot} (`{slot.lock.name}`) is busy: {mutex.holder(path)}.", "try again in a moment")
+        raise ContendedError(
+            f"{slot.slot} (`{slot.lock.name}`) is busy: {mutex.holder(path)}.", "try again in a moment"
+        )
     return mark_releasing(slot, held), held
 
 
 def mark_releasing(slot: Slot, held: Mutex) -> Slot:
     """Write the state that recovery finishes from, if this process dies."""
-    if slot.lock is None or slot.admin is None:
-        raise ValueError("only a held slot is released")
     try:
         held.note("release")
-        marker = replaced(slot.lock, state="releasing")
-        lock.write(slot.admin, marker)
+        marker = replaced(slot.held, state="releasing")
+        lock.write(slot.admin_dir, marker)
     except BaseException:
         held.release()
         raise

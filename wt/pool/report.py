@@ -48,16 +48,23 @@ def _fresh(pool: Pool, slots: list[Slot], group: str | None) -> list[Slot]:
     taken = {slot.number for slot in slots if slot.group == group}
     missing = pool.config.max_slots - len([slot for slot in slots if slot.group == group])
     free = [number for number in range(pool.config.max_slots + len(taken)) if number not in taken]
-    return [Slot(names.slot_id(group, number), group, number, "fresh", None, None) for number in free[: max(0, missing)]]
+    return [
+        Slot(names.slot_id(group, number), group, number, "fresh", None, None)
+        for number in free[: max(0, missing)]
+    ]
 
 
 def row(pool: Pool, slot: Slot) -> Row:
-    held, admin = slot.lock, slot.admin or ""
-    age = None if held is None else max(0, int(time.time() - times.started(held.started_at, lock.path_of(admin))))
+    held, admin = slot.lock, slot.admin_dir
+    age = (
+        None
+        if held is None
+        else max(0, int(time.time() - times.started(held.started_at, lock.path_of(admin))))
+    )
     return Row(
-        id=slot.slot, state=slot.state, name=held and held.name, branch=refs.branch_of(admin) if admin else None,
-        group=slot.group, sha=_head(pool, slot), full_sha=held and held.full_sha, path=slot.path,
-        layout=held.layout if held else pool.config.layout, started_at=held and held.started_at, age_s=age,
+        id=slot.slot, state=slot.state, name=held.name if held else None, branch=refs.branch_of(admin) if admin else None,
+        group=slot.group, sha=_head(pool, slot), full_sha=held.full_sha if held else None, path=slot.path,
+        layout=held.layout if held else pool.config.layout, started_at=held.started_at if held else None, age_s=age,
     )  # fmt: skip
 
 
@@ -79,7 +86,11 @@ def git_status(pool: Pool, path: str) -> dict[str, int]:
     git = Git(path)
     found = status.read(git)
     ahead = int(git.ask("rev-list", "--count", f"{base_commit(pool)}..HEAD"))
-    return {"dirty": len(found.tracked) + len(found.conflicted), "untracked": len(found.untracked), "ahead": ahead}
+    return {
+        "dirty": len(found.tracked) + len(found.conflicted),
+        "untracked": len(found.untracked),
+        "ahead": ahead,
+    }
 
 
 def inspect(pool: Pool, slot: Slot) -> dict[str, object]:
@@ -100,4 +111,6 @@ def inspect(pool: Pool, slot: Slot) -> dict[str, object]:
 
 def _log(git: Git, span: str) -> list[dict[str, str]]:
     out = git.ask("log", "-z", "-20", "--format=%H %s", "--end-of-options", span)
-    return [dict(zip(("sha", "subject"), line.split(" ", 1), strict=True)) for line in out.split("\0") if line]
+    return [
+        dict(zip(("sha", "subject"), line.split(" ", 1), strict=True)) for line in out.split("\0") if line
+    ]

@@ -24,9 +24,13 @@ class Target:
 def target(pool: Pool, name: str, commit: str | None, *, adopt: bool, tell: Callable[[str], None]) -> Target:
     """Return what an acquire of `name` starts from; WtError where the branch is in the way."""
     if adopt and commit is not None:
-        raise UsageError("`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {name} --adopt")
+        raise UsageError(
+            "`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {name} --adopt"
+        )
     if commit is not None and not (commit.isprintable() and commit):
-        raise UsageError("The commit's name holds characters that no revision has.", "to see the branches: git branch -a")
+        raise UsageError(
+            "The commit's name holds characters that no revision has.", "to see the branches: git branch -a"
+        )
     git = pool.git()
     wanted = commit or pool.config.default_commit
     automatic = wanted == "auto"
@@ -41,7 +45,10 @@ def target(pool: Pool, name: str, commit: str | None, *, adopt: bool, tell: Call
     if branch is not None or adopt:
         return Target(_adopted(name, branch, adopt=adopt), adopted=True)
     if answers[0].endswith(" missing"):
-        raise UsageError(f"`{wanted}` names no commit in {pool.config.source}.", f"to see the branches: git -C {git.cwd} branch -a")
+        raise UsageError(
+            f"`{wanted}` names no commit in {pool.config.source}.",
+            f"to see the branches: git -C {git.cwd} branch -a",
+        )
     base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
     return Target(_newer(pool, base, tell) or answers[0] if automatic else answers[0])
 
@@ -62,16 +69,20 @@ def _refuse_clash(name: str, listed: set[str], above: list[str]) -> None:
     if clash is not None:
         raise WtError(
             f"The branch `{name}` cannot be made beside the branch `{clash}`: git keeps one as a file, the other as a directory.",
-            "choose another name, e.g.: " + (f"wt new {name.replace('/', '-')}" if above else f"wt new {name}-2"),
+            "choose another name, e.g.: "
+            + (f"wt new {name.replace('/', '-')}" if above else f"wt new {name}-2"),
         )
 
 
 def _adopted(name: str, branch: refs.Ref | None, *, adopt: bool) -> str:
     if branch is None:
-        raise WtError(f"No branch is called `{name}`, so there is nothing to adopt.", f"to begin it: wt new {name}")
+        raise WtError(
+            f"No branch is called `{name}`, so there is nothing to adopt.", f"to begin it: wt new {name}"
+        )
     if not adopt:
         raise WtError(
-            f"The branch `{name}` exists already; nothing was touched.", f"to take it up where it is: wt new {name} --adopt"
+            f"The branch `{name}` exists already; nothing was touched.",
+            f"to take it up where it is: wt new {name} --adopt",
         )
     return branch.sha
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @record
 class Survey:
-    """`slots` are ours, `foreign` the names of what else lies in the pool root, `strays` admin dirs without a slot."""
+    """`slots` are ours, `foreign` the names of what else lies in the pool root."""
 
     slots: tuple[Slot, ...]
     foreign: tuple[str, ...]
@@ -35,58 +35,78 @@ class Survey:
 
 
 def take(pool: Pool) -> Survey:
-    """Read the pool root and the source's admin dirs."""
+    """Read the source's admin dirs, which never move, and the pool root, where others may be renaming at this moment."""
+    names_seen, where = _links(pool)
     slots: list[Slot] = []
-    foreign: list[str] = []
-    admins: set[str] = set()
+    for name in files.list_directory(f"{pool.common}/worktrees"):
+        admin = f"{pool.common}/worktrees/{name}"
+        if (slot := one(pool, admin, where.get(admin, []))) is not None:
+            slots.append(slot)
+    known = {slot.path for slot in slots}
+    foreign = []
+    for path in names_seen:
+        if path not in known and not _is_transient(path, slots):
+            broken = _broken_directory(pool, path)
+            slots.extend([broken] if broken else [])
+            foreign.extend([] if broken else [os.path.basename(path)])
+    return Survey(tuple(sorted(slots, key=_order)), tuple(foreign))
+
+
+def _links(pool: Pool) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the directories in the pool root, and by admin dir those whose `.git` names it."""
+    seen: list[str] = []
+    where: dict[str, list[str]] = {}
     for name in files.list_directory(pool.real):
         path = f"{pool.real}/{name}"
         if name.startswith((".", names.BIRTH_PREFIX)) or not os.path.isdir(path) or os.path.islink(path):
             continue
-        slot = _at(pool, path, name)
-        if slot is None:
-            foreign.append(name)
-        else:
-            slots.append(slot)
-            admins.add(slot.admin or "")
-    slots.extend(_without_directory(pool, admins))
-    return Survey(tuple(sorted(slots, key=_order)), tuple(foreign))
+        seen.append(path)
+        admin = layout.read_link(path)
+        if admin is not None:
+            where.setdefault(admin, []).append(path)
+    return seen, where
+
+
+def _is_transient(path: str, slots: list[Slot]) -> bool:
+    """Whether a directory was renamed between two looks: it is gone, or its admin dir is that of a slot seen."""
+    admin = layout.read_link(path)
+    if admin is None:
+        return not os.path.isdir(path)
+    return any(slot.admin == admin and slot.path is None for slot in slots)
 
 
 def at_admin(pool: Pool, slot: Slot) -> Slot | None:
     """Return a slot as it is now, wherever a rename has brought it: its admin dir is what stays."""
-    return next((now for now in take(pool).slots if now.admin == slot.admin), None)
+    return None if slot.admin is None else one(pool, slot.admin, _links(pool)[1].get(slot.admin, []))
 
 
-def _order(slot: Slot) -> tuple[str, int, str]:
-    return slot.group or "", slot.number, slot.path or ""
-
-
-def _at(pool: Pool, path: str, name: str) -> Slot | None:
-    admin = layout.read_link(path)
-    if admin is None:
-        return _broken_directory(pool, path, name)
+def one(pool: Pool, admin: str, candidates: list[str]) -> Slot | None:
+    """Return the slot of an admin dir, None if it is not this pool's; `candidates` are the directories that name it."""
     made_for = provenance(admin)
     if made_for.get("pool_id") != pool.config.pool_id:
         return None
-    if is_copy(admin, path):
-        return None
-    record_ = lock.read(admin)
-    identity = names.parse_slot_id(name, pool.config.groups)
-    if identity is None:
-        identity = _recorded_identity(pool, record_, made_for)
-    slot_id = names.slot_id(*identity)
-    slot = Slot(slot_id, *identity, "idle", path, admin, record_)
-    return replaced(slot, state=_state(slot, name), unreadable=record_ is None and lock.exists(admin))
+    held = lock.read(admin)
+    path = _directory(admin, candidates)
+    identity = names.parse_slot_id(os.path.basename(path or ""), pool.config.groups)
+    identity = identity or _recorded_identity(pool, held, made_for)
+    slot = Slot(names.slot_id(*identity), *identity, "idle", path, admin, held)
+    state, problem = _state(slot)
+    return replaced(slot, state=state, problem=problem, unreadable=held is None and lock.exists(admin))
 
 
-def _state(slot: Slot, directory: str) -> str:
-    if slot.lock is not None:
-        return slot.lock.state
-    if slot.admin is not None and lock.exists(slot.admin):
-        return "held"
-    # provenance, not named like a slot id, no lock: what is left of a release is finished (section 9)
-    return "idle" if directory == slot.slot else "releasing"
+def _directory(admin: str, candidates: list[str]) -> str | None:
+    """Where the slot is: where its back pointer says, else where a rename that is not finished has brought it.
+
+    Of several directories that name one admin dir, the others are copies.
+    """
+    pointed = layout.back_pointer(admin)
+    if pointed in candidates or (pointed is not None and layout.read_link(pointed) == admin):
+        return pointed
+    return next((path for path in candidates if os.path.isdir(path)), None)
+
+
+def _order(slot: Slot) -> tuple[str, int, str]:
+    return slot.group or "", slot.number, slot.directory
 
 
 def provenance(admin: str) -> dict[str, str]:
@@ -95,50 +115,37 @@ def provenance(admin: str) -> dict[str, str]:
     return lock.fields(text) if text else {}
 
 
-def _recorded_identity(pool: Pool, held: LockRecord | None, made_for: dict[str, str]) -> tuple[str | None, int]:
+def _recorded_identity(
+    pool: Pool, held: LockRecord | None, made_for: dict[str, str]
+) -> tuple[str | None, int]:
     for text in (held.slot if held else "", made_for.get("slot", "")):
         if (identity := names.parse_slot_id(text, pool.config.groups)) is not None:
             return identity
     return pool.groups[0], 0
 
 
-def is_copy(admin: str, path: str) -> bool:
-    """Whether another directory owns the admin dir that this one's `.git` names (`cp -a` of a slot)."""
-    pointed = layout.back_pointer(admin)
-    if pointed is None or os.path.realpath(pointed) == path or not os.path.isdir(pointed):
-        return False
-    return layout.read_link(pointed) == admin
+def _state(slot: Slot) -> tuple[str, str | None]:
+    """Return the state and, if broken, the problem. In transition somebody is at it: the directory may be anywhere."""
+    if slot.lock is not None and slot.lock.state != "held":
+        return slot.lock.state, None
+    if slot.path is None:
+        pointed = layout.back_pointer(slot.admin_dir) or "its directory"
+        gone = not os.path.isdir(pointed)
+        return "broken", f"{pointed} is gone" if gone else f"{pointed} has lost its .git link"
+    if slot.lock is not None or lock.exists(slot.admin_dir):
+        return "held", None
+    # provenance, not named like a slot id, no lock: what is left of a release is finished (section 9)
+    return ("idle", None) if os.path.basename(slot.path) == slot.slot else ("releasing", None)
 
 
-def _broken_directory(pool: Pool, path: str, name: str) -> Slot | None:
+def _broken_directory(pool: Pool, path: str) -> Slot | None:
     """Tell a slot whose link is gone from a directory that was never ours: git's own words for ours are in `.git`."""
     text = files.read_text(f"{path}/.git", 8192)
     ours = text is not None and text.startswith("gitdir: ") and f"{pool.common}/worktrees/" in text
-    identity = names.parse_slot_id(name, pool.config.groups)
-    if not ours or identity is None:
+    identity = names.parse_slot_id(os.path.basename(path), pool.config.groups)
+    if not ours or identity is None or layout.read_link(path) is not None:
         return None
-    return Slot(name, *identity, "broken", path, None, problem="its .git link names an admin dir that is gone")
-
-
-def _without_directory(pool: Pool, seen: set[str]) -> list[Slot]:
-    found = []
-    for name in files.list_directory(f"{pool.common}/worktrees"):
-        admin = f"{pool.common}/worktrees/{name}"
-        if admin in seen:
-            continue
-        made_for = provenance(admin)
-        pointed = layout.back_pointer(admin)
-        if made_for.get("pool_id") != pool.config.pool_id or (pointed and layout.read_link(pointed) == admin):
-            continue
-        found.append(_stray(pool, admin, made_for, pointed))
-    return found
-
-
-def _stray(pool: Pool, admin: str, made_for: dict[str, str], pointed: str | None) -> Slot:
-    held = lock.read(admin)
-    identity = _recorded_identity(pool, held, made_for)
-    where = pointed or "its directory"
-    here = pointed if pointed and os.path.isdir(pointed) else None
-    problem = f"{where} has lost its .git link" if here else f"{where} is gone"
-    unreadable = held is None and lock.exists(admin)
-    return Slot(names.slot_id(*identity), *identity, "broken", here, admin, held, unreadable, problem)
+    slot_id = names.slot_id(*identity)
+    return Slot(
+        slot_id, *identity, "broken", path, None, problem="its .git link names an admin dir that is gone"
+    )

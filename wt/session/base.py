@@ -35,7 +35,10 @@ def find(pool: Pool) -> Base:
     holders = worktrees.holders_of(pool.common, branch)
     if len(holders) > 1:
         places = " and ".join(str(holder.path) for holder in holders)
-        raise WtError(f"`{branch}` is checked out twice, in {places}; it was not moved.", f"git -C {holders[1].path} switch --detach")
+        raise WtError(
+            f"`{branch}` is checked out twice, in {places}; it was not moved.",
+            f"git -C {holders[1].path} switch --detach",
+        )
     tip = refs.resolve(pool.git(), f"refs/heads/{branch}")
     return Base(branch, tip, holders[0] if holders and holders[0].path is not None else None)
 
@@ -54,7 +57,10 @@ def refuse_unready(base: Base) -> None:
     found = status.read(Git(where), untracked="no")
     if not found.clean:
         changed = (*found.conflicted, *found.tracked)
-        error = WtError(f"`{base.branch}` was not moved: its checkout {where} has changes.", details="\n".join(changed[:20]))
+        error = WtError(
+            f"`{base.branch}` was not moved: its checkout {where} has changes.",
+            details="\n".join(changed[:20]),
+        )
         raise error.hint(f"to put them aside for now: git -C {where} stash", "then: wt land")
 
 
@@ -85,7 +91,9 @@ def _move(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
     try:
         Git(where, keep).do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", new)
     except GitError as error:
-        raise WtError(f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {where} status") from error
+        raise WtError(
+            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {where} status"
+        ) from error
 
 
 def journal_path(pool: Pool) -> str:

@@ -22,7 +22,10 @@ def run_there(command: Sequence[str], path: str, env: Mapping[str, str]) -> int:
     raw = _waited(pid)
     status = os.waitstatus_to_exitcode(raw)
     if status == 127:
-        raise WtError(f"`{command[0]}` could not be started in {path}.", f"to see whether it is there: command -v {command[0]}")
+        raise WtError(
+            f"`{command[0]}` could not be started in {path}.",
+            f"to see whether it is there: command -v {command[0]}",
+        )
     return status if status >= 0 else 128 - status
 
 

@@ -76,7 +76,7 @@ def _check_next(pool: Pool, wanted: str, tell: Callable[[str], None]) -> None:
 
 def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
     """Step 1: on the base, detached, or with an operation in progress (but for a land that stopped and was resolved)."""
-    admin = slot.admin or ""
+    admin = slot.admin_dir
     if slot.path is None or slot.state == "broken":
         raise WtError(f"`{slot.name}` cannot be landed: {slot.problem}.", "to see more: wt doctor")
     operation = worktrees.operation(admin)
@@ -84,30 +84,41 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
         error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
         conflicted = status.read(Git(slot.path), untracked="no").conflicted
         error.details = "\n".join(conflicted)
-        done = "resolve the files above, then: git add -A && git commit --no-edit && wt land" if conflicted else "git commit --no-edit && wt land"
-        raise error.hint(f"to go on, in {slot.path}: {done}", f"to give up: git -C {slot.path} {operation.abort[4:]}")
+        done = (
+            "resolve the files above, then: git add -A && git commit --no-edit && wt land"
+            if conflicted
+            else "git commit --no-edit && wt land"
+        )
+        raise error.hint(
+            f"to go on, in {slot.path}: {done}", f"to give up: git -C {slot.path} {operation.abort[4:]}"
+        )
     branch = refs.branch_of(admin)
     if branch is None:
-        raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", f"git -C {slot.path} switch {slot.name}")
+        raise WtError(
+            f"`{slot.name}` was not landed: HEAD is detached.", f"git -C {slot.path} switch {slot.name}"
+        )
     if branch == pool.config.base:
-        raise WtError(f"`{slot.name}` was not landed: it is on the base branch itself.", f"git -C {slot.path} switch {slot.name}")
+        raise WtError(
+            f"`{slot.name}` was not landed: it is on the base branch itself.",
+            f"git -C {slot.path} switch {slot.name}",
+        )
 
 
 def _is_left_over(slot: Slot) -> bool:
     """Whether MERGE_HEAD is all that a killed land left: HEAD has that merge already, and the index is HEAD's."""
-    heads = refs.pseudo_ref(slot.admin or "", "MERGE_HEAD")
-    git = Git(slot.path or "")
+    heads = refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD")
+    git = Git(slot.directory)
     if len(heads) != 1 or not refs.is_ancestor(git, heads[0], "HEAD"):
         return False
     if not git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", "HEAD"):
         return False
     merge.clear(slot)
-    return worktrees.operation(slot.admin or "") is None
+    return worktrees.operation(slot.admin_dir) is None
 
 
 def _already_landed(pool: Pool, slot: Slot, wish: Wish) -> bool:
     """Step 2: HEAD is an ancestor of the base, the tree clean, nothing untracked, no message."""
-    git = Git(slot.path or "")
+    git = Git(slot.directory)
     if wish.message is not None or not status.read(git).clean:
         return False
     return refs.is_ancestor(git, "HEAD", f"refs/heads/{pool.config.base}")
@@ -115,18 +126,26 @@ def _already_landed(pool: Pool, slot: Slot, wish: Wish) -> bool:
 
 def _refuse_untracked(slot: Slot, wish: Wish) -> None:
     """Step 3."""
-    untracked = status.read(Git(slot.path or "")).untracked
+    untracked = status.read(Git(slot.directory)).untracked
     if untracked and not wish.add:
-        error = WtError(f"`{slot.name}` was not landed: it has files that git does not know.", details="\n".join(untracked[:20]))
-        raise error.hint('to take them along: wt land --add "message"', "to leave one out: put it into .gitignore")
+        error = WtError(
+            f"`{slot.name}` was not landed: it has files that git does not know.",
+            details="\n".join(untracked[:20]),
+        )
+        raise error.hint(
+            'to take them along: wt land --add "message"', "to leave one out: put it into .gitignore"
+        )
 
 
 def _refuse_without_message(slot: Slot, wish: Wish) -> None:
     """Step 7, before anything is locked or touched."""
-    found = status.read(Git(slot.path or ""))
+    found = status.read(Git(slot.directory))
     changed = (*found.conflicted, *found.tracked, *(found.untracked if wish.add else ()))
     if changed and wish.message is None:
-        error = WtError(f"`{slot.name}` was not landed: it has changes and there is no message.", details="\n".join(changed[:20]))
+        error = WtError(
+            f"`{slot.name}` was not landed: it has changes and there is no message.",
+            details="\n".join(changed[:20]),
+        )
         raise error.hint('to commit and land them: wt land "message"')
 
 
@@ -142,7 +161,7 @@ def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -
     """Steps 5 to 11, under the land lock and the slot's mutex; returns the base before and after."""
     slot = require_held(pool, name)
     with take_mutex(pool, slot, "land") as held:
-        git = Git(slot.path or "", (held.descriptor,))
+        git = Git(slot.directory, (held.descriptor,))
         base = base_branch.find(pool)
         base_branch.refuse_unready(base)
         _commit_changes(slot, git, wish)
@@ -166,7 +185,9 @@ def _commit_changes(slot: Slot, git: Git, wish: Wish) -> None:
     message = "WIP via land" if wish.message == "wip" else wish.message
     git.do("add", "-A" if wish.add else "-u", "--", ":/")
     if git.plain("commit", "-q", "-m", message) != 0:
-        raise WtError(f"`{slot.name}` was not landed: git commit did not succeed.", f"git -C {slot.path} commit")
+        raise WtError(
+            f"`{slot.name}` was not landed: git commit did not succeed.", f"git -C {slot.path} commit"
+        )
 
 
 def _merged(pool: Pool, slot: Slot, git: Git, base: Base, name: str, wish: Wish) -> str:
@@ -190,7 +211,9 @@ def _remember_stop(slot: Slot, wish: Wish) -> None:
 def _resumed(slot: Slot, wish: Wish) -> Wish:
     """Return the wish with what a land that stopped was first asked for."""
     first = fields(files.read_text(_stop_path(slot)) or "")
-    return Wish(wish.message, wish.add, wish.keep or first.get("keep") == "yes", wish.next or first.get("next"))
+    return Wish(
+        wish.message, wish.add, wish.keep or first.get("keep") == "yes", wish.next or first.get("next")
+    )
 
 
 def _forget_stop(slot: Slot) -> None:
@@ -198,15 +221,21 @@ def _forget_stop(slot: Slot) -> None:
 
 
 def _finish(
-    pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None], *, before: tuple[str, str] | None
+    pool: Pool,
+    name: str,
+    wish: Wish,
+    cwd: str,
+    tell: Callable[[str], None],
+    *,
+    before: tuple[str, str] | None,
 ) -> Landed:
     """Step 13: recycle a slot whose verdict is green, unless it is wanted on."""
     slot = require_held(pool, name)
     base = base_branch.find(pool)
     first, after = before or (base.tip, base.tip)
     gained = int(pool.git().ask("rev-list", "--count", f"{first}..{after}"))
-    go = base_branch.destination(pool, base, slot.path or "", cwd)
-    stays = Landed(name, slot.slot, base.branch, first, after, gained, slot.path or "", recycled=False)
+    go = base_branch.destination(pool, base, slot.directory, cwd)
+    stays = Landed(name, slot.slot, base.branch, first, after, gained, slot.directory, recycled=False)
     if wish.keep:
         return stays
     with take_mutex(pool, slot, "land") as held:
@@ -224,9 +253,11 @@ def abort(pool: Pool, name: str) -> None:
     """Give up a land that stopped at a conflict: the slot is as it was before the merge."""
     slot = require_held(pool, name)
     with take_mutex(pool, slot, "land") as held:
-        git = Git(slot.path or "", (held.descriptor,))
-        if not refs.exists_as_file(slot.admin or "", "MERGE_HEAD"):
-            raise UsageError(f"No land of `{name}` has stopped; there is nothing to give up.", f"wt info {name}")
+        git = Git(slot.directory, (held.descriptor,))
+        if not refs.exists_as_file(slot.admin_dir, "MERGE_HEAD"):
+            raise UsageError(
+                f"No land of `{name}` has stopped; there is nothing to give up.", f"wt info {name}"
+            )
         git.do("merge", "--abort")
         _forget_stop(slot)
 
@@ -245,21 +276,26 @@ def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
 
 
 def _plan_of_commit(slot: Slot, wish: Wish) -> list[str]:
-    count = len(status.read(Git(slot.path or "")).tracked)
+    count = len(status.read(Git(slot.directory)).tracked)
     return [f"commit {count} changed files in {slot.path} as `{wish.message}`"] if wish.message else []
 
 
 def _plan_of_merge(slot: Slot, base: Base) -> list[str]:
-    git = Git(slot.path or "")
+    git = Git(slot.directory)
     if refs.is_ancestor(git, base.tip, "HEAD"):
         return []
-    lines = git.ask("merge-tree", "--write-tree", "--name-only", "--no-messages", base.tip, "HEAD", allowed=(0, 1)).split("\n")
+    lines = git.ask(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", base.tip, "HEAD", allowed=(0, 1)
+    ).split("\n")
     conflicts = [f"conflict in {path}" for path in lines[1:] if path]
     return [f"merge {base.branch} into {slot.name}", *conflicts]
 
 
 def _plan_of_advance(base: Base) -> list[str]:
     where = base.checkout.path if base.checkout else None
-    return [f"move {base.branch} forward in {where}" if where else f"move {base.branch} forward (checked out nowhere)", "recycle the slot if nothing is left in it"]
-
-
+    return [
+        f"move {base.branch} forward in {where}"
+        if where
+        else f"move {base.branch} forward (checked out nowhere)",
+        "recycle the slot if nothing is left in it",
+    ]

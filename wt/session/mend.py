@@ -62,7 +62,9 @@ def _finish(pool: Pool, journal: Journal, tell: Callable[[str], None]) -> None:
         raise _stop(journal, foreign)
     _write(git, journal, changes)
     if tip == journal.old:
-        pool.git().do("update-ref", "-m", "wt: land, finished", f"refs/heads/{journal.base}", journal.new, journal.old)
+        pool.git().do(
+            "update-ref", "-m", "wt: land, finished", f"refs/heads/{journal.base}", journal.new, journal.old
+        )
     tell(f"a land that died is finished: {journal.base} is at {journal.new[:12]} in {journal.checkout}.")
 
 

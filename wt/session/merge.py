@@ -31,18 +31,32 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
         git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", base.tip)
         return base.tip
     try:
-        git.do("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash", "--no-edit", base.tip)
+        git.do(
+            "merge",
+            "-q",
+            "--no-ff",
+            "--no-commit",
+            "--no-overwrite-ignore",
+            "--no-autostash",
+            "--no-edit",
+            base.tip,
+        )
     except GitError as error:
-        raise _stopped(git, name, base, error) from error
+        raise _stopped(git, name, base) from error
     return _commit_merge(slot, git, base, name, head)
 
 
-def _stopped(git: Git, name: str, base: Base, error: GitError) -> WtError:
+def _stopped(git: Git, name: str, base: Base) -> WtError:
     """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
     conflicted = status.read(git, untracked="no").conflicted
     if not conflicted:
-        return WtError(f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.", f"git -C {git.cwd} status")
-    stopped = ConflictError(f"`{name}` and `{base.branch}` change the same lines; nothing was landed.", details="\n".join(conflicted))
+        return WtError(
+            f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.", f"git -C {git.cwd} status"
+        )
+    stopped = ConflictError(
+        f"`{name}` and `{base.branch}` change the same lines; nothing was landed.",
+        details="\n".join(conflicted),
+    )
     return stopped.hint(
         f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
         f"to give up: wt land --abort --name {name}",
@@ -64,7 +78,7 @@ def subject(name: str, base: Base) -> str:
 
 def clear(slot: Slot) -> None:
     for name in _MERGE_FILES:
-        if refs.exists_as_file(slot.admin or "", name):
+        if refs.exists_as_file(slot.admin_dir, name):
             files.unlink(f"{slot.admin}/{name}")
 
 
@@ -85,7 +99,18 @@ def _mainline_order(pool: Pool, slot: Slot, git: Git, base: Base, name: str, hea
         return head
     env = _identity(git, head)
     message = _message(git, head, name, base)
-    new = git.do("commit-tree", "-p", parents[1], "-p", parents[0], "-F", "-", f"{head}^{{tree}}", data=message, env=env)
+    new = git.do(
+        "commit-tree",
+        "-p",
+        parents[1],
+        "-p",
+        parents[0],
+        "-F",
+        "-",
+        f"{head}^{{tree}}",
+        data=message,
+        env=env,
+    )
     keep.commits(pool, git, keep.label_of(slot), [head], besides=f"refs/heads/{name}")
     _move_head(git, new, head)
     return new

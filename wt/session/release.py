@@ -46,7 +46,9 @@ def take_mutex(pool: Pool, slot: Slot, verb: str) -> Mutex:
     path = pool.slot_mutex_path(slot.slot)
     held = mutex.try_take(path)
     if held is None:
-        raise ContendedError(f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", "try again in a moment")
+        raise ContendedError(
+            f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", "try again in a moment"
+        )
     held.note(verb)
     return held
 
@@ -67,7 +69,9 @@ def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force:
 def refusal(name: str, found: Verdict) -> WtError:
     error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
     error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
-    return error.hint(f"to give it back all the same (everything is set aside first): wt release {name} --force")
+    return error.hint(
+        f"to give it back all the same (everything is set aside first): wt release {name} --force"
+    )
 
 
 def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
@@ -78,7 +82,7 @@ def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) ->
 
 
 def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
-    git = Git(slot.path or "", (held.descriptor,))
+    git = Git(slot.directory, (held.descriptor,))
     found = status.read(git, untracked="all")
     hidden = status.hidden_edits(git)
     ref = keep.uncommitted(pool, slot, git, keep.label_of(slot), found, hidden)

@@ -62,13 +62,19 @@ def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Ve
     try:
         return _asked(pool, slot, name, operation, everybody)
     except GitError as error:
-        return Verdict("red", "broken", f"git cannot be asked: {error.details or error}", f"git -C {slot.path} status", Evidence())
+        return Verdict(
+            "red",
+            "broken",
+            f"git cannot be asked: {error.details or error}",
+            f"git -C {slot.path} status",
+            Evidence(),
+        )
 
 
 def _asked(
     pool: Pool, slot: Slot, name: str, operation: worktrees.Operation | None, everybody: list[Standing] | None
 ) -> Verdict:
-    git = Git(slot.path or "")
+    git = Git(slot.directory)
     looking = git.start(*status.arguments(untracked="normal"))
     flags = git.start("ls-files", "-v", "-z")
     ahead = _ahead(pool, slot, git)
@@ -88,7 +94,11 @@ def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
     """Both HEAD and the slot's own branch are looked at."""
     branch = giveback.owned_branch(pool, slot)
     tips = ["HEAD"]
-    if branch is not None and refs.branch_of(slot.admin or "") != branch and keep.branch_tip(pool.common, f"refs/heads/{branch}"):
+    if (
+        branch is not None
+        and refs.branch_of(slot.admin_dir) != branch
+        and keep.branch_tip(pool.common, f"refs/heads/{branch}")
+    ):
         tips.append(f"refs/heads/{branch}")
     base = f"refs/heads/{pool.config.base}"
     tip = keep.branch_tip(pool.common, base)
@@ -106,7 +116,7 @@ def _pushed(pool: Pool, slot: Slot) -> bool | None:
 
 
 def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
-    path = os.path.realpath(slot.path or "")
+    path = os.path.realpath(slot.directory)
     if everybody is None:
         from wt.session import processes
 
@@ -119,16 +129,26 @@ def _first_match(name: str, found: Evidence, operation: worktrees.Operation | No
     if operation is not None:
         return Verdict("yellow", "busy", f"a {operation.name} is in progress", operation.abort, found)
     if found.ahead and not found.landed_by:
-        return Verdict("red", "unmerged", f"{_count(found.ahead, 'commit')} that the base does not have", _land(name), found)
+        return Verdict(
+            "red",
+            "unmerged",
+            f"{_count(found.ahead, 'commit')} that the base does not have",
+            _land(name),
+            found,
+        )
     if found.dirty or found.untracked:
         parts = [_count(found.dirty or 0, "changed file")] if found.dirty else []
         parts += [_count(found.untracked or 0, "untracked file")] if found.untracked else []
         return Verdict("yellow", "dirty", " and ".join(parts), f'wt land --name {name} "message"', found)
     if found.processes:
         one = found.processes[0]
-        return Verdict("yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {name}", found)
+        return Verdict(
+            "yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {name}", found
+        )
     if found.landed_by:
-        return Verdict("green", "landed", f"its commits are in the base ({found.landed_by})", f"wt release {name}", found)
+        return Verdict(
+            "green", "landed", f"its commits are in the base ({found.landed_by})", f"wt release {name}", found
+        )
     reason = "landed" if found.moved else "clean"
     return Verdict("green", reason, "nothing here would be lost", f"wt release {name}", found)
 

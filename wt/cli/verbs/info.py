@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wt import times
 from wt.cli import args
+from wt.cli.bare import age
 from wt.cli.named import name_or_here
-from wt.cli.verbs.ls import age
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
     out = ctx.out
-    out.painted([(f"{slot.name}", "bold"), (f"  {out.mark(found.mark)} {found.reason}", found.mark), (f": {found.why}", "")])
+    out.painted(
+        [
+            (f"{slot.name}", "bold"),
+            (f"  {out.mark(found.mark)} {found.reason}", found.mark),
+            (f": {found.why}", ""),
+        ]
+    )
     for path in found.evidence.paths[:20]:
         out.answer(f"  {path}")
     if len(found.evidence.paths) > 20:
@@ -72,4 +78,6 @@ def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:
     if commits:
         ctx.out.answer("")
     for commit in commits:
-        ctx.out.painted([(f"{commit.sha[:9]} ", "yellow"), (commit.subject, ""), (f"  {commit.author}", "dim")])
+        ctx.out.painted(
+            [(f"{commit.sha[:9]} ", "yellow"), (commit.subject, ""), (f"  {commit.author}", "dim")]
+        )

@@ -32,6 +32,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
     key = ctx.key or os.path.basename(source).removesuffix(".git")
     root = location.worktree_root(ctx.env)
     config = init.init(root, key, wish(parsed, source), ctx.out.say)
-    ctx.out.say(f"pool `{key}` over {config.source}: up to {config.max_slots} slots, base {config.base}, layout {config.layout}.")
+    ctx.out.say(
+        f"pool `{key}` over {config.source}: up to {config.max_slots} slots, base {config.base}, layout {config.layout}."
+    )
     ctx.out.say_painted([("to begin: ", "dim"), ("wt new feature-x", "")])
     return 0

@@ -58,7 +58,12 @@ def _tell(ctx: Context, done: Landed) -> None:
         ctx.out.say(f"{done.name} has landed on {done.base} already.")
     else:
         many = "1 commit" if done.commits == 1 else f"{done.commits} commits"
-        ctx.out.say_painted([(done.name, "bold"), (f" landed on {done.base}: {many}, {done.before[:9]}..{done.after[:9]}", "")])
+        ctx.out.say_painted(
+            [
+                (done.name, "bold"),
+                (f" landed on {done.base}: {many}, {done.before[:9]}..{done.after[:9]}", ""),
+            ]
+        )
     if done.recycled:
         ctx.out.say(f"{done.slot} is idle and warm.")
     elif done.kept_because:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from wt import times
 from wt.cli import args
-from wt.pool import lock, survey
+from wt.cli.bare import age, bare_row
+from wt.pool import survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,11 @@ VERB = args.Verb(
 
 def run(parsed: Parsed, ctx: Context) -> int:
     pool = ctx.open_pool()
-    slots = [slot for slot in survey.take(pool).slots if slot.lock is not None or slot.unreadable or slot.state == "broken"]
+    slots = [
+        slot
+        for slot in survey.take(pool).slots
+        if slot.lock is not None or slot.unreadable or slot.state == "broken"
+    ]
     if parsed.given("--bare"):
         return _bare(ctx, slots, as_json=parsed.given("--json"))
     from wt.cli.listing import as_json, as_table
@@ -36,13 +39,6 @@ def run(parsed: Parsed, ctx: Context) -> int:
     else:
         as_table(ctx, pool, slots)
     return 0
-
-
-def age(slot: Slot) -> float:
-    """Return for how many seconds a slot has been held."""
-    if slot.lock is None or slot.admin is None:
-        return 0.0
-    return max(0.0, time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
 
 
 def _nothing(ctx: Context, pool: Pool) -> None:
@@ -59,9 +55,3 @@ def _bare(ctx: Context, slots: list[Slot], *, as_json: bool) -> int:
     for slot in slots:
         ctx.out.answer(f"{slot.name or '-':{width}}  {slot.slot:{slot_width}}  {times.in_words(age(slot))}")
     return 0
-
-
-def bare_row(slot: Slot) -> dict[str, object]:
-    """Return what of the verdict's JSON is known without asking git."""
-    return {"name": slot.name, "slot": slot.slot, "group": slot.group, "path": slot.path, "age_s": int(age(slot)),
-            "mark": None, "reason": None, "evidence": None, "next": None}  # fmt: skip

@@ -32,7 +32,12 @@ def run(parsed: Parsed, ctx: Context) -> int:
     ctx.out.say(f"{name} is released; {done.slot} is idle and warm.")
     for ref in done.kept:
         ctx.out.say(f"set aside: {ref}")
-        ctx.out.say_painted([("hint: ", "cyan"), (f"to have it again: git -C {pool.config.source} stash apply --index {ref}", "")])
+        ctx.out.say_painted(
+            [
+                ("hint: ", "cyan"),
+                (f"to have it again: git -C {pool.config.source} stash apply --index {ref}", ""),
+            ]
+        )
     if go is not None:
         shell.send_to(ctx.env, go)
     return 0

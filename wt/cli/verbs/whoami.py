@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
 
-VERB = args.Verb("whoami", "say whether this directory is a slot, a source or neither", (), (args.JSON, args.POOL, args.COLOR))
+VERB = args.Verb(
+    "whoami",
+    "say whether this directory is a slot, a source or neither",
+    (),
+    (args.JSON, args.POOL, args.COLOR),
+)
 
 
 def run(parsed: Parsed, ctx: Context) -> int:

@@ -1,0 +1,1 @@
+"""Dev sessions in warm git worktrees. The commands are `wt` and `worktree-pool`; this package is their library."""

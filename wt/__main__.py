@@ -1,0 +1,7 @@
+"""`python -m wt`."""
+
+import sys
+
+from wt.cli.main import entry
+
+entry(sys.argv[1:])
