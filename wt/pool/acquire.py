@@ -10,15 +10,30 @@ from wt.errors import CapacityError, ContendedError, NameHeldError, SameShaError
 from wt.git import refs, worktrees
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, record, replaced
-from wt.pool import create, giveback, lock, materialise, mutex, names, reclaim, rename, resolve, survey
+from wt.pool import (
+    choose,
+    create,
+    giveback,
+    lock,
+    materialise,
+    mutex,
+    names,
+    reclaim,
+    rename,
+    reserve,
+    resolve,
+    survey,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.pool.location import Pool
+    from wt.pool.look import Look
     from wt.pool.mutex import Mutex
-    from wt.pool.resolve import Target
+    from wt.pool.reserve import Reservation
+    from wt.pool.resolve import Question, Target
     from wt.pool.survey import Survey
 
 _POLL = 0.2
@@ -65,16 +80,27 @@ def acquire(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquir
 
 def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquired:
     group = _checked(pool, request, tell)
-    target = _resolved(pool, request, tell)
-    slot, held = _claim(pool, request, group, target, tell)
-    with held:
-        return _brought_up(pool, slot, held, target, tell)
+    asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
+    with reserve.likely(pool, group, _guess(pool, request)) as reserved:
+        target = _resolved(pool, request, asked, tell)
+        slot, held, look = _claim(pool, request, group, target, reserved, tell)
+        with held:
+            return _brought_up(pool, slot, held, target, tell, look)
+
+
+def _guess(pool: Pool, request: Request) -> str | None:
+    """Where the commit will most likely be: worth a file, not a process."""
+    base = f"refs/heads/{pool.config.base}"
+    if request.commit is not None or pool.config.default_commit != "auto":
+        return None
+    return refs.read_file(pool.common, base)
 
 
 def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> Acquired:
     """Acquire the very slot whose mutex the caller holds and which it just gave back: `land --next`."""
     _checked(pool, request, tell)
-    target = _resolved(pool, request, tell)
+    asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
+    target = _resolved(pool, request, asked, tell)
     with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
         pool_mutex.note("land")
         seen = survey.take(pool)
@@ -85,11 +111,13 @@ def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Calla
     return _brought_up(pool, now, held, target, tell)
 
 
-def _brought_up(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Acquired:
+def _brought_up(
+    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None = None
+) -> Acquired:
     """Steps 6 and 7 under the slot's mutex."""
     fresh = materialise.is_fresh(slot)
     try:
-        slot = _materialise(pool, slot, held, target, tell)
+        slot = _materialise(pool, slot, held, target, tell, look)
     except BaseException:
         _give_up(pool, slot, held, tell)
         raise
@@ -116,10 +144,10 @@ def _checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str |
     return request.group
 
 
-def _resolved(pool: Pool, request: Request, tell: Callable[[str], None]) -> Target:
+def _resolved(pool: Pool, request: Request, asked: Question, tell: Callable[[str], None]) -> Target:
     """Step 1: the commit. A name that is held answers as such, not as a branch that exists."""
     try:
-        found = resolve.target(pool, request.name, request.commit, adopt=request.adopt, tell=tell)
+        found = resolve.target(pool, asked, tell)
     except WtError:
         _refuse_held(survey.take(pool), request.name)
         raise
@@ -132,8 +160,13 @@ def _resolved(pool: Pool, request: Request, tell: Callable[[str], None]) -> Targ
 
 
 def _claim(
-    pool: Pool, request: Request, group: str | None, target: Target, tell: Callable[[str], None]
-) -> tuple[Slot, Mutex]:
+    pool: Pool,
+    request: Request,
+    group: str | None,
+    target: Target,
+    reserved: Reservation,
+    tell: Callable[[str], None],
+) -> tuple[Slot, Mutex, Look | None]:
     """Steps 2 to 5, under the pool mutex; what recovery has to finish is finished outside it, then all is looked at anew."""
     unfinished: set[str] = set()
     while True:
@@ -147,7 +180,7 @@ def _claim(
                 _refuse_taken_directory(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
-                return _take_slot(pool, request, group, target, seen)
+                return _take_slot(pool, request, group, target, seen, reserved)
         unfinished |= reclaim.finish(pool, claims, tell)
 
 
@@ -192,20 +225,19 @@ def _refuse_same_sha(seen: Survey, sha: str) -> None:
 
 
 def _take_slot(
-    pool: Pool, request: Request, group: str | None, target: Target, seen: Survey
-) -> tuple[Slot, Mutex]:
+    pool: Pool, request: Request, group: str | None, target: Target, seen: Survey, reserved: Reservation
+) -> tuple[Slot, Mutex, Look | None]:
     """Steps 3 to 5: choose, take the slot's mutex, make a fresh one's entry, write the lock."""
-    from wt.pool import choose
-
     for candidate in choose.candidates(pool, seen, group, target.sha):
-        held = mutex.try_take(pool.slot_mutex_path(candidate.slot))
+        redeemed = reserved.redeem(candidate)
+        held, look = redeemed or (mutex.try_take(pool.slot_mutex_path(candidate.slot)), None)
         if held is None:
             continue
         try:
             # now that nobody else may move it: it may have changed hands since the survey
             slot = candidate if candidate.state == "fresh" else survey.at_admin(pool, candidate)
             if slot is not None and slot.state in ("fresh", "idle"):
-                return _begin(pool, slot, held, request, target), held
+                return _begin(pool, slot, held, request, target), held, look
         except BaseException:
             held.release()
             raise
@@ -226,10 +258,12 @@ def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target
     return replaced(slot, lock=marker, state="acquiring")
 
 
-def _materialise(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Slot:
+def _materialise(
+    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None
+) -> Slot:
     """Step 6, under the slot's mutex alone."""
     marker = slot.held
-    materialise.checkout(pool, slot, held, target.sha, tell)
+    materialise.checkout(pool, slot, held, target.sha, tell, look)
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
