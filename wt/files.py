@@ -128,6 +128,13 @@ def make_directory(path: str, mode: int = 0o777) -> None:
     cross(f"mkdired {path}")
 
 
+def scratch_directory(prefix: str) -> str:
+    """Make a directory of our own among the temporary ones (mode 0700); returns its path, symlinks resolved."""
+    import tempfile
+
+    return os.path.realpath(tempfile.mkdtemp(prefix=prefix))
+
+
 def remove_directory(path: str) -> bool:
     """rmdir(2): False where it is gone or holds something."""
     cross(f"rmdir {path}")

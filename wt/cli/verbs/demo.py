@@ -20,12 +20,9 @@ VERB = args.Verb(
 
 def run(parsed: Parsed, ctx: Context) -> int:
     del parsed
-    import os
-    import tempfile
-
     from wt.session import demo
 
-    top = os.path.realpath(tempfile.mkdtemp(prefix="wt-demo-"))
+    top = files.scratch_directory("wt-demo-")
     try:
         _play(demo.set_up(top, ctx.env), ctx.out)
     finally:
