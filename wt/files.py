@@ -163,6 +163,15 @@ def list_directory(path: str) -> list[str]:
         return []
 
 
+def list_subdirectories(path: str) -> list[str]:
+    """Return the sorted names of the directories in one, links to directories not counted; empty where there is none."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def leftovers(directory: str) -> list[str]:
     """Return our temp files that a crash left in a directory."""
     return [f"{directory}/{name}" for name in list_directory(directory) if name.startswith(_TEMP_PREFIX)]
