@@ -47,6 +47,8 @@ def _materialise(
         refs.create(
             pool.git(git.keep), f"refs/heads/{marker.name}", target.sha, f"wt: acquire {marker.nonce}"
         )
+    if target.upstream:
+        pool.git(git.keep).do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
     refs.attach_head(git, slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
