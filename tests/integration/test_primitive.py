@@ -78,7 +78,11 @@ def test_ls_rows_their_keys_and_their_order(tmp_path, repo):
     assert ", " not in done.out
     rows = done.json
     assert [list(row) for row in rows] == [ROW] * 3
-    assert [(row["id"], row["state"]) for row in rows] == [("slot-1", "held"), ("slot-0", "idle"), ("slot-2", "fresh")]
+    assert [(row["id"], row["state"]) for row in rows] == [
+        ("slot-1", "held"),
+        ("slot-0", "idle"),
+        ("slot-2", "fresh"),
+    ]
     held, idle, fresh = rows
     sha = head(repo)
     assert (held["name"], held["branch"], held["sha"], held["full_sha"]) == ("b", "b", sha, sha)
@@ -127,7 +131,10 @@ def test_inspect_says_all_of_one_slot(pool):
     assert found["sha"] == second
     assert found["admin_dir"] == gitrepo.git(path, "rev-parse", "--absolute-git-dir")
     assert os.path.isfile(found["lock_path"])
-    assert found["log"] == [{"sha": second, "subject": "größe  two"}, {"sha": first, "subject": "subject of one"}]
+    assert found["log"] == [
+        {"sha": second, "subject": "größe  two"},
+        {"sha": first, "subject": "subject of one"},
+    ]
     assert found["status"] == [" M README", "?? x y"]
     assert pool.pool("inspect", "--slot", "slot-0").json == found | {
         "age_s": pool.pool("inspect", "--slot", "slot-0").json["age_s"]
@@ -142,7 +149,9 @@ def test_inspect_lists_twenty_commits_at_most(pool):
     assert [one["subject"] for one in log] == [str(number) for number in range(22, 2, -1)]
 
 
-@pytest.mark.parametrize("which", [("--name", "nobody"), ("--slot", "slot-7"), ("--slot", "slot-1"), ("--slot", "x")])
+@pytest.mark.parametrize(
+    "which", [("--name", "nobody"), ("--slot", "slot-7"), ("--slot", "slot-1"), ("--slot", "x")]
+)
 def test_inspect_of_what_is_not_there_is_null_and_1(pool, which):
     pool.acquire("a")
     done = pool.pool("inspect", *which)
@@ -202,7 +211,9 @@ def test_unique_sha_is_5_across_groups_and_compares_what_was_recorded(tmp_path, 
     assert_refused(done, 5, "ios-0", "`a`", "now")
     gitrepo.commit(repo, {"y": "1"})
     pool.acquire("c", "--group", "android", "--unique-sha")
-    assert_refused(pool.pool("acquire", "--name", "d", "--group", "ios", "--unique-sha", "--commit", first), 5)
+    assert_refused(
+        pool.pool("acquire", "--name", "d", "--group", "ios", "--unique-sha", "--commit", first), 5
+    )
     pool.acquire("e", "--group", "android", "--commit", first)
     pool.pool("release", "--name", "a")
     pool.pool("release", "--name", "e")
@@ -216,7 +227,10 @@ def test_unique_sha_fails_closed_on_an_unreadable_lock(pool):
         file.write("")
     assert_refused(pool.pool("acquire", "--name", "b", "--unique-sha"), 5, "slot-0")
     rows = pool.rows()
-    assert [(row["id"], row["state"], row["name"]) for row in rows] == [("slot-0", "held", None), ("slot-1", "fresh", None)]
+    assert [(row["id"], row["state"], row["name"]) for row in rows] == [
+        ("slot-0", "held", None),
+        ("slot-1", "fresh", None),
+    ]
     pool.acquire("b")
     assert_refused(pool.pool("acquire", "--name", "c"), 4)
 
@@ -339,7 +353,9 @@ def test_no_pool_named_is_2(pool):
     assert_refused(tool.run("worktree-pool", "ls", env={"WORKTREE_ROOT": pool.root}), 2, "--pool")
 
 
-@pytest.mark.parametrize("name", [name for name in hostile.NAMES if "\udcff" not in name and len(name) < 300], ids=ascii)
+@pytest.mark.parametrize(
+    "name", [name for name in hostile.NAMES if "\udcff" not in name and len(name) < 300], ids=ascii
+)
 def test_hostile_name_is_2_and_touches_nothing(shared, tmp_path, name):
     before = everything(shared.root, shared.source)
     done = shared.pool("acquire", f"--name={name}", cwd=tmp_path)
@@ -366,9 +382,7 @@ def test_two_short_ids_of_commits_that_are_ambiguous_are_refused(pool):
     """Enough commits that two share four hex digits: git answers `ambiguous`, which is no object id."""
     lines = []
     for number in range(700):
-        lines.append(
-            f"commit refs/heads/many\ncommitter T <t@e> {1_700_000_000 + number} +0000\ndata 1\nx\n"
-        )
+        lines.append(f"commit refs/heads/many\ncommitter T <t@e> {1_700_000_000 + number} +0000\ndata 1\nx\n")
     gitrepo.git(pool.source, "fast-import", "--quiet", stdin="".join(lines))
     seen = {}
     for sha in gitrepo.git(pool.source, "rev-list", "many").splitlines():
@@ -420,7 +434,9 @@ def test_init_that_fails_leaves_nothing(tmp_path, repo, options, code, word):
     root = tmp_path / "root"
     root.mkdir()
     before = everything(repo)
-    done = tool.run("worktree-pool", "--pool", "app", "init", "--source", repo, *options, env={"WORKTREE_ROOT": str(root)})
+    done = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, *options, env={"WORKTREE_ROOT": str(root)}
+    )
     assert_refused(done, code, word)
     assert os.listdir(root) == []
     assert everything(repo) == before
@@ -440,18 +456,33 @@ def test_init_refuses_what_is_no_repository(tmp_path, what):
     root = tmp_path / "root"
     root.mkdir()
     source = str(tmp_path / what)
-    assert_refused(tool.run("worktree-pool", "--pool", "app", "init", "--source", source, env={"WORKTREE_ROOT": str(root)}), 1)
+    assert_refused(
+        tool.run(
+            "worktree-pool", "--pool", "app", "init", "--source", source, env={"WORKTREE_ROOT": str(root)}
+        ),
+        1,
+    )
     assert os.listdir(root) == []
 
 
-@pytest.mark.parametrize("refspec", ["+refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/*:refs/heads/*", "+refs/heads/a/*:refs/heads/a/*"])
+@pytest.mark.parametrize(
+    "refspec",
+    [
+        "+refs/*:refs/*",
+        "+refs/heads/*:refs/heads/*",
+        "refs/heads/*:refs/heads/*",
+        "+refs/heads/a/*:refs/heads/a/*",
+    ],
+)
 def test_init_refuses_a_mirror_with_the_lines_that_convert_it(tmp_path, repo, refspec):
     gitrepo.git(repo, "remote", "add", "origin", "/nowhere")
     gitrepo.git(repo, "config", "remote.origin.fetch", refspec)
     gitrepo.git(repo, "config", "remote.origin.mirror", "true")
     root = tmp_path / "root"
     root.mkdir()
-    done = tool.run("worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)})
+    done = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)}
+    )
     assert_refused(done, 1, refspec)
     hints = [line.removeprefix("hint: ") for line in done.err.splitlines() if line.startswith("hint: ")]
     assert len(hints) == 2
@@ -459,7 +490,9 @@ def test_init_refuses_a_mirror_with_the_lines_that_convert_it(tmp_path, repo, re
 
     for hint in hints:
         assert subprocess.run(["bash", "-c", hint]).returncode == 0
-    again = tool.run("worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)})
+    again = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)}
+    )
     assert again.code == 0, again
 
 
@@ -467,12 +500,22 @@ def test_init_of_an_unborn_repository_is_refused(tmp_path):
     gitrepo.git(tmp_path, "init", "-q", "-b", "main", "unborn")
     root = tmp_path / "root"
     root.mkdir()
-    done = tool.run("worktree-pool", "--pool", "app", "init", "--source", str(tmp_path / "unborn"), env={"WORKTREE_ROOT": str(root)})
+    done = tool.run(
+        "worktree-pool",
+        "--pool",
+        "app",
+        "init",
+        "--source",
+        str(tmp_path / "unborn"),
+        env={"WORKTREE_ROOT": str(root)},
+    )
     assert_refused(done, 1, "unborn")
     assert os.listdir(root) == []
 
 
-@pytest.mark.parametrize(("file", "layout"), [("Cargo.toml", "stable"), ("go.mod", "stable"), ("src/main.c", "rename")])
+@pytest.mark.parametrize(
+    ("file", "layout"), [("Cargo.toml", "stable"), ("go.mod", "stable"), ("src/main.c", "rename")]
+)
 def test_init_picks_the_layout_and_says_why(tmp_path, file, layout):
     repo = gitrepo.make_repo(tmp_path / "source", {file: "x\n"})
     pool = Pool(tmp_path / "root", repo, max_slots=1)
@@ -587,7 +630,9 @@ def test_adopt_refuses_a_branch_whose_directory_would_be_ours(both, branch):
     assert both.states() == []
 
 
-@pytest.mark.parametrize("branch", ["-x", "$(touch${IFS}p)", "`id`", "a;b", "é\u202ex", "%F{red}x%n", "a'b\"c", "x\u009by"])
+@pytest.mark.parametrize(
+    "branch", ["-x", "$(touch${IFS}p)", "`id`", "a;b", "é\u202ex", "%F{red}x%n", "a'b\"c", "x\u009by"]
+)
 def test_adopt_of_an_odd_branch_works_and_shows_it_escaped(both, tmp_path, branch):
     gitrepo.git(both.source, "update-ref", f"refs/heads/{branch}", "HEAD")
     done = both.pool("acquire", f"--name={branch}", "--adopt", cwd=tmp_path)
@@ -623,7 +668,12 @@ def test_two_pools_over_one_source_do_not_see_each_other(tmp_path, repo):
 
 @pytest.mark.parametrize(
     ("first", "second", "code"),
-    [("feature", "Feature", 1), ("\u00e9t\u00e9", "e\u0301te\u0301", 1), ("feature-x", "feature/x", 1), ("a/b-c", "a-b/c", 1)],
+    [
+        ("feature", "Feature", 1),
+        ("\u00e9t\u00e9", "e\u0301te\u0301", 1),
+        ("feature-x", "feature/x", 1),
+        ("a/b-c", "a-b/c", 1),
+    ],
 )
 def test_names_whose_directories_would_clash_are_refused(both, first, second, code):
     both.acquire(first)

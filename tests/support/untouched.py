@@ -3,7 +3,13 @@
 import os
 
 # Mutex files are noted in by whoever holds them; objects that nothing reaches change nothing for anybody.
-VOLATILE = ("/.meta/pool.lock", "/.meta/init/", "/worktree-pool/land.lock", "/worktree-pool/source.lock", "/objects/")
+VOLATILE = (
+    "/.meta/pool.lock",
+    "/.meta/init/",
+    "/worktree-pool/land.lock",
+    "/worktree-pool/source.lock",
+    "/objects/",
+)
 
 
 def everything(*tops):

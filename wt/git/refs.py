@@ -160,5 +160,14 @@ def pseudo_ref(git_dir: str, name: str) -> list[str]:
     ]
 
 
+def of_worktree(git_dir: str) -> list[str]:
+    """Return the commits of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
+    found = []
+    for directory, _names, plain in os.walk(f"{git_dir}/refs"):
+        for name in plain:
+            found.extend(pseudo_ref(directory, name))
+    return found
+
+
 def exists_as_file(git_dir: str, name: str) -> bool:
     return os.path.lexists(f"{git_dir}/{name}")

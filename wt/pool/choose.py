@@ -52,7 +52,9 @@ def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtE
     held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]
     if held:
         oldest = min(held, key=_since)
-        error.hint(f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(oldest.held.name)}")
+        error.hint(
+            f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(oldest.held.name)}"
+        )
     return error
 
 

@@ -13,7 +13,7 @@ from wt.errors import GitError
 from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import keep, lock, names, rename
+from wt.pool import keep, lock, names, rename, undo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     remove_dead_locks(slot.admin)
     rename.repair(slot)
     git = Git(slot.path, (mutex.descriptor,))
+    if slot.state == "acquiring":
+        undo.checkout(slot, git)
     branch = owned_branch(pool, slot)
     kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, branch),
                         besides=f"refs/heads/{branch}" if branch else "")  # fmt: skip

@@ -167,7 +167,8 @@ def _write(root: str, key: str, config: Config, *, network: bool) -> None:
     except OSError as error:
         _undo(location_root, existed=existed)
         raise WtError(
-            f"The pool cannot be made in {location_root}: {error.strerror}.", f"to see why: ls -ld {quoted(root)}"
+            f"The pool cannot be made in {location_root}: {error.strerror}.",
+            f"to see why: ls -ld {quoted(root)}",
         ) from error
 
 

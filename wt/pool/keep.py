@@ -77,6 +77,7 @@ def tips(slot: Slot, common: str, branch: str | None) -> list[str]:
         "rebase-apply/autostash",
     ):
         found.extend(refs.pseudo_ref(slot.admin, name))
+    found.extend(refs.of_worktree(slot.admin))
     return [tip for tip in dict.fromkeys(found) if tip]
 
 

@@ -48,7 +48,8 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
     """Begin to find out what an acquire of `name` starts from."""
     if adopt and commit is not None:
         raise UsageError(
-            "`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {quoted(name)} --adopt"
+            "`--adopt` takes a branch up where it is; it goes with no commit.",
+            f"wt new {quoted(name)} --adopt",
         )
     if commit is not None and not (commit.isprintable() and commit):
         raise UsageError(

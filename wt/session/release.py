@@ -6,7 +6,7 @@ from wt.errors import ContendedError, WtError
 from wt.git import status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import keep, mutex, release, survey
+from wt.pool import keep, materialise, mutex, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -85,6 +85,9 @@ def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     git = Git(slot.directory, (held.descriptor,))
     found = status.read(git, untracked="all")
     hidden = status.hidden_edits(git)
+    buried = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
+    untracked = tuple(dict.fromkeys((*found.untracked, *buried)))
+    found = status.Status(found.tracked, found.conflicted, untracked)
     ref = keep.uncommitted(pool, slot, git, keep.label_of(slot), found, hidden)
     if ref is None:
         return []
