@@ -95,7 +95,7 @@ def render(record: LockRecord) -> str:
 def _scalar(value: str) -> str:
     """Quote what YAML would read as something other than a plain scalar: only adopted branches can be called so."""
     safe = (value[0].isalnum() or value[0] == "_") and ": " not in value and " #" not in value
-    if safe and not value.endswith(":"):
+    if safe and value.isprintable() and not value.endswith(":"):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
