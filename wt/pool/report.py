@@ -55,10 +55,10 @@ def _fresh(pool: Pool, slots: list[Slot], group: str | None) -> list[Slot]:
 
 
 def row(pool: Pool, slot: Slot) -> Row:
-    held, admin = slot.lock, slot.admin_dir
+    held, admin = slot.lock, slot.admin
     age = (
         None
-        if held is None
+        if held is None or admin is None
         else max(0, int(time.time() - times.started(held.started_at, lock.path_of(admin))))
     )
     return Row(
