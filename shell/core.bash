@@ -2,7 +2,9 @@
 # What bash and zsh have in common; bash 3.2 and `emulate zsh` read it alike. Nothing here starts a process but the
 # program itself, and nothing that a file or the program says is ever evaluated.
 #
-# Variables that begin with __wt_ and are not local here belong to the caller, which made them local.
+# Variables that begin with __wt_ and are not local here belong to the caller, which made them local. Two belong to the
+# shell: where the function took it last, and which name held that slot.
+__wt_here='' __wt_held=''
 
 # Sets __wt_line to the first line of a regular file, without a CR; status 1 where there is none.
 function __wt_first_line {
@@ -200,22 +202,45 @@ function __wt_read_directive {
     __wt_go=
 }
 
+# Notes which held slot the function takes the shell to: only such a one can be missed.
+function __wt_note {
+    \builtin local __wt_line='' __wt_admin='' __wt_name='' __wt_pool_id=''
+    __wt_here='' __wt_held=''
+    if __wt_read_link "$1" && __wt_is_held "$__wt_admin"; then __wt_here=$1 __wt_held=$__wt_name; fi
+}
+
+# Whether the directory that this shell stands in was given back: it is gone, or its slot is idle or somebody else's.
+function __wt_is_lost {
+    \builtin local __wt_line='' __wt_admin='' __wt_name='' __wt_pool_id=''
+    [[ . -ef ${PWD-} ]] || \builtin return 0
+    [[ -n $__wt_here && $PWD/ = "$__wt_here"/* ]] || \builtin return 1
+    __wt_read_link "$__wt_here" && [[ -d $__wt_admin ]] || \builtin return 1
+    if __wt_is_held "$__wt_admin"; then
+        [ "$__wt_name" != "$__wt_held" ]
+    else
+        [[ ! -e $__wt_admin/worktree-pool/lock && ! -L $__wt_admin/worktree-pool/lock ]]
+    fi
+}
+
 # Runs one command: sets __wt_go to where the shell is to go, and returns the program's status. $1 names this shell.
 function __wt_call {
     \builtin local __wt_file='' __wt_path='' lost='' status_=0 number=$1
     \builtin shift
-    [[ . -ef ${PWD-} ]] || lost=${PWD-}
-    if [[ -z $lost ]] && __wt_quick "$@"; then \builtin return 0; fi
-    if [[ ! -x $__wt_python || ! -f $__wt_main ]]; then
+    if __wt_is_lost; then lost=${PWD-}; fi
+    if [[ -z $lost ]] && __wt_quick "$@"; then
+        \builtin :
+    elif [[ ! -x $__wt_python || ! -f $__wt_main ]]; then
         \builtin printf 'error: %s is gone: this shell function belongs to an installation that was moved or removed.\n' "$__wt_main" >&2
         # shellcheck disable=SC2016 # a line to paste
         \builtin printf 'hint: to renew it: eval "$(command wt shell init %s)"\n' "$__wt_shell" >&2
         \builtin return 127
+    else
+        __wt_name_file "$number"
+        WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost \
+            "${__wt_program[@]}" "$@" || status_=$?
+        __wt_read_directive
     fi
-    __wt_name_file "$number"
-    WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost \
-        "${__wt_program[@]}" "$@" || status_=$?
-    __wt_read_directive
+    if [[ -n $__wt_go ]]; then __wt_note "$__wt_go"; fi
     \builtin return "$status_"
 }
 
@@ -293,4 +318,22 @@ function __wt_groups {
             if [[ -n $word ]]; then __wt_found+=("$word"); fi
         done
     done <"$1"
+}
+
+# Sets __wt_segment to `key:name` where this directory is in a slot.
+function __wt_find_segment {
+    \builtin local __wt_line='' __wt_value='' __wt_admin='' __wt_name='' __wt_pool_id='' above=${PWD-} key=''
+    while [[ -n $above ]]; do
+        if [[ -f $above/.git ]] && __wt_read_link "$above" && __wt_field "$__wt_admin/worktree-pool/created" key; then
+            key=$__wt_value
+            if __wt_is_held "$__wt_admin"; then
+                __wt_segment=$key:$__wt_name
+            elif __wt_field "$__wt_admin/worktree-pool/created" slot; then
+                __wt_segment="$key:($__wt_value)"
+            fi
+            __wt_segment=${__wt_segment//[![:print:]]/?}
+            \builtin return 0
+        fi
+        above=${above%/*}
+    done
 }

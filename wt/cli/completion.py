@@ -7,6 +7,7 @@ import shlex
 from wt.cli import args
 from wt.cli.help import load
 from wt.cli.registry import ALIASES, VERBS
+from wt.shell.render import fish_quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,3 +95,36 @@ def _kinds(known: dict[str, Verb]) -> Iterator[str]:
     yield "        *) __wt_kind='' ;;"
     yield "    esac"
     yield "}"
+
+
+_FISH = {"keys": "(__wt_keys)", "held": "(__wt_held)", "branches": "(command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)"}  # fmt: skip
+
+
+def fish(command: str) -> str:
+    """Return the `complete` lines of fish."""
+    known = verbs()
+    begin = f"complete -c {command}"
+    lines = [f"{begin} -e", f"{begin} -f"]
+    lines += [
+        f"{begin} -n '__wt_is \"\"' -a {name} -d {fish_quoted(summary)}"
+        for name, (_, summary) in VERBS.items()
+    ]
+    for name, verb in known.items():
+        words = " ".join([name, *(alias for alias, of in ALIASES.items() if of == name)])
+        when = f"{begin} -n '__wt_is {words}'"
+        lines += [_fish_option(when, verb, option) for option in (*verb.options, HELP)]
+        lines += [
+            f"{when} -a {_fish_words(found)}" for word in verb.words if (found := kind(verb, word)) in _FISH
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _fish_option(when: str, verb: Verb, option: args.Option) -> str:
+    value = f" -x -a {_fish_words(kind(verb, option.value))}" if option.value else ""
+    return f"{when} -l {option.name.removeprefix('--')}{value} -d {fish_quoted(option.help)}"
+
+
+def _fish_words(found: str) -> str:
+    if found.startswith("words:"):
+        return fish_quoted(found.removeprefix("words:").replace(",", " "))
+    return fish_quoted(_FISH.get(found, ""))

@@ -40,7 +40,10 @@ def check_command(command: str) -> None:
 
 def _head(shell: str, program: list[str]) -> str:
     assign = _fish_assignment if shell == "fish" else _assignment
-    lines = [f"# wt {VERSION} for {shell}; read by: eval \"$(wt shell init {shell})\"", *_program(shell, program)]
+    lines = [
+        f'# wt {VERSION} for {shell}; read by: eval "$(wt shell init {shell})"',
+        *_program(shell, program),
+    ]
     values = {"shell": shell, "version": VERSION, "python": program[0], "main": program[-1]}
     return "\n".join([*lines, *(assign(name, value) for name, value in values.items()), ""])
 
