@@ -86,5 +86,6 @@ function __wt_verb
 end
 
 function __wt_is
-    contains -- "$(__wt_verb)" $argv
+    set -l verb (__wt_verb)
+    contains -- "$verb" $argv
 end
