@@ -154,7 +154,8 @@ def test_only_the_edge_writes_to_streams():
 
 def test_nothing_changes_the_current_directory():
     none(
-        outside(MAY_CHANGE_DIRECTORY, guards.directory_changes), "The cwd belongs to the caller, threads included; pass paths."
+        outside(MAY_CHANGE_DIRECTORY, guards.directory_changes),
+        "The cwd belongs to the caller, threads included; pass paths.",
     )
 
 

@@ -86,6 +86,11 @@ class Running:
             raise GitError(self._argv, self._cwd, status, err.decode("utf-8", "replace"))
         return out
 
+    def abandon(self) -> None:
+        """End a reader whose answer is not wanted any more."""
+        self._end()
+        self._close()
+
     def _communicate(self) -> tuple[bytes, bytes]:
         chunks: dict[int, list[bytes]] = {self._out: [], self._err: []}
         poll = select.poll()
