@@ -38,10 +38,8 @@ class Survey:
 def take(pool: Pool) -> Survey:
     """Read the source's admin dirs, which never move, and the pool root, where others may be renaming at this moment."""
     names_seen, where = _links(pool)
-    slots: list[Slot] = []
-    for admin in admin_dirs(pool):
-        if (slot := one(pool, admin, where.get(admin, []))) is not None:
-            slots.append(slot)
+    found = (one(pool, admin, where.get(admin, [])) for admin in admin_dirs(pool))
+    slots = [slot for slot in found if slot is not None]
     known = {slot.path for slot in slots}
     foreign = []
     for path in names_seen:

@@ -72,6 +72,10 @@ class Out:
         """A path as the answer: its very bytes, so that `cd "$(wt path x)"` works for any."""
         _write(1, os.fsencode(path) + b"\n")
 
+    def verbatim(self, text: str) -> None:
+        """A program's text for another program, as it is."""
+        _write(1, os.fsencode(text))
+
     def json(self, value: object) -> None:
         """One line of compact JSON."""
         import json

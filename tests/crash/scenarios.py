@@ -1,0 +1,225 @@
+"""What is killed: each scenario builds a stage, names the verb, and says what must be true once it ran again."""
+
+import os
+
+from tests.support import gitrepo
+from tests.support.crash import Scenario
+
+FILES = {"a": "a1\n", "b": "b1\n", "dir/c": "c1\n", ".gitignore": "build/\ngen\n"}
+
+
+def _source(stage):
+    """`main` of two commits; a user's branches, stash and untracked file beside it."""
+    gitrepo.make_repo(stage.source, FILES)
+    git, source = stage.git, stage.source
+    git("branch", "old")
+    git("branch", "spare")
+    git("switch", "-q", "-c", "topic")
+    gitrepo.commit(source, {"topic": "t\n"}, "topic")
+    git("switch", "-q", "main")
+    gitrepo.commit(source, {"a": "a2\n", "new/d": "d2\n", "e": "e2\n"}, "second")
+    os.unlink(f"{source}/b")
+    git("add", "-f", "-A")
+    gitrepo.write(source, {"gen": "generated and tracked\n"})
+    git("add", "-f", "gen")
+    git("commit", "-q", "-m", "third")
+    gitrepo.write(source, {"a": "stashed\n"})
+    git("stash", "push", "-q", "-m", "the user's")
+    gitrepo.write(source, {"notes": "the user's own\n"})
+
+
+def _pool(stage, layout):
+    _source(stage)
+    stage.init(layout)
+
+
+def _work(path, *, untracked=True):
+    """Every kind of uncommitted change in one worktree: staged, staged and changed again, changed, gone, untracked."""
+    gitrepo.write(path, {"a": "staged only\n", "s": "new and staged\n"})
+    gitrepo.git(path, "add", "a", "s")
+    gitrepo.write(path, {"a": "and changed again\n", "dir/c": "changed\n"})
+    if untracked:
+        gitrepo.write(path, {"u n": "untracked\n", "deep/er/u": "untracked, too\n"})
+
+
+def _warm(path):
+    gitrepo.write(path, {"build/cache": "warm\n", "build/deep/obj": "warm\n"})
+
+
+def fresh(stage, layout):
+    """One slot is held by somebody with work in it, the other is not there yet."""
+    _pool(stage, layout)
+    other = stage.acquire("other")
+    _work(other)
+    _warm(other)
+
+
+def warm_same(stage, layout):
+    _pool(stage, layout)
+    _warm(stage.acquire("before"))
+    stage.release("before")
+
+
+def warm_other(stage, layout):
+    """An idle slot at an old commit, dirty, with untracked and ignored files where the new commit has its own."""
+    _pool(stage, layout)
+    path = stage.acquire("before", "--commit", "old")
+    _warm(path)
+    _work(path, untracked=False)
+    gitrepo.write(path, {"new/d": "in the way\n", "gen": "ignored, in the way\n", "u": "not in the way\n"})
+    stage.release("before")
+
+
+def held(stage, layout):
+    _pool(stage, layout)
+    path = stage.acquire("w/x")
+    _warm(path)
+    return path
+
+
+def with_commits(stage, layout):
+    """Commits on its branch, and a detached HEAD with one more; the user's own config of the branch."""
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    gitrepo.commit(path, {"two": "2\n"}, "two")
+    stage.git("config", "branch.w/x.description", "ours")
+    stage.git("switch", "-q", "--detach", at=path)
+    gitrepo.commit(path, {"three": "3\n"}, "three")
+
+
+def merging(stage, layout):
+    """A merge that stopped at a conflict, after a reset (ORIG_HEAD), with an untracked file beside it."""
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    stage.git("reset", "-q", "--hard", "HEAD~1", at=path)
+    gitrepo.commit(path, {"a": "ours\n"}, "ours")
+    stage.git("branch", "-f", "old", "old", at=path)
+    stage.git("switch", "-q", "--detach", "HEAD~2", at=path)
+    gitrepo.commit(path, {"a": "theirs\n"}, "theirs")
+    theirs = stage.git("rev-parse", "HEAD", at=path)
+    stage.git("switch", "-q", "w/x", at=path)
+    done = gitrepo.subprocess.run(["git", "-C", path, "merge", "-q", theirs], capture_output=True)
+    assert done.returncode == 1
+    gitrepo.write(path, {"u": "untracked\n"})
+
+
+def dirty(stage, layout):
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    _work(path)
+    os.unlink(f"{path}/e")
+
+
+def to_land(stage, layout):
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    gitrepo.write(path, {"a": "landed\n", "two": "2\n", "dir/c": "c3\n", "sub/dir/f": "f\n"})
+    os.unlink(f"{path}/e")
+
+
+def to_merge(stage, layout):
+    to_land(stage, layout)
+    gitrepo.write(stage.source, {"m": "on main\n"})
+    stage.git("add", "m")
+    stage.git("commit", "-q", "-m", "main moves")
+
+
+def merged_by_hand(stage, layout):
+    """The operator merged the base the other way round: its parents are to be swapped."""
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    gitrepo.write(stage.source, {"m": "on main\n"})
+    stage.git("add", "m")
+    stage.git("commit", "-q", "-m", "main moves")
+    stage.git("merge", "-q", "--no-edit", "main", at=path)
+
+
+def nowhere(stage, layout):
+    to_merge(stage, layout)
+    stage.git("switch", "-q", "topic")
+
+
+def bare(stage, layout):
+    _source(stage)
+    os.rename(stage.source, f"{stage.top}/was")
+    gitrepo.git(stage.top, "clone", "-q", "--mirror", "was", stage.source)
+    for key in ("remote.origin.fetch", "remote.origin.mirror", "remote.origin.url"):
+        stage.git("config", "--unset-all", key)
+    stage.init(layout)
+    path = stage.acquire("w/x")
+    _warm(path)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    gitrepo.write(path, {"a": "landed\n", "two": "2\n"})
+
+
+def holds(name):
+    def look(stage):
+        rows = [row for row in stage.rows() if row["name"] == name]
+        if len(rows) != 1 or rows[0]["state"] != "held":
+            return [f"`{name}` is not held: {rows}"]
+        path = rows[0]["path"]
+        if stage.git("symbolic-ref", "HEAD", at=path) != f"refs/heads/{name}":
+            return [f"{path} is not on {name}"]
+        changed = stage.git("status", "--porcelain", "--untracked-files=no", at=path)
+        return [f"{path} is not clean: {changed}"] if changed else []
+
+    return look
+
+
+def released(stage):
+    held_rows = [row["id"] for row in stage.rows() if row["name"] == "w/x"]
+    branch = stage.git("for-each-ref", "refs/heads/w")
+    config = stage.git("config", "--list", "--local")
+    found = [f"still held: {held_rows}"] if held_rows else []
+    found += [f"its branch is still there: {branch}"] if branch else []
+    return found + (["its config is still there"] if "branch.w/x." in config else [])
+
+
+def forced(stage):
+    """Released, and the slot left clean."""
+    found = released(stage)
+    for path in stage.slots().values():
+        left = stage.git("status", "--porcelain", at=path)
+        found += [f"not clean: {left}"] if left else []
+    return found
+
+
+def landed(*files, mainline=None):
+    """`files` are in the base and in its checkout, which is clean; the base's first parents are `mainline`."""
+
+    def look(stage):
+        found = released(stage)
+        for name, text in files:
+            now = stage.git("show", f"main:{name}") + "\n"
+            found += [] if now == text else [f"main:{name} is {now!r}"]
+        if stage.common != stage.source:
+            left = stage.git("status", "--porcelain", "--untracked-files=no")
+            found += [f"the source's checkout is not clean: {left}"] if left else []
+        line = stage.git("log", "--first-parent", "--format=%s", "main").splitlines()
+        return found + ([f"mainline: {line}"] if mainline and line[: len(mainline)] != list(mainline) else [])
+
+    return look
+
+
+_ONE = (("one", "1\n"),)
+_MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
+_LAND = ("wt", "land", "--name", "w/x")
+_MERGED = ("Merge w/x into main", "main moves")
+# 1: `wt` says that nothing is held under the name, where the kill came after the end; the primitive says so and succeeds.
+SCENARIOS = (
+    Scenario("acquire-fresh", fresh, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
+    Scenario("acquire-same", warm_same, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
+    Scenario("acquire-other", warm_other, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
+    Scenario("adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")),
+    Scenario("release-clean", held, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
+    Scenario("release-commits", with_commits, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
+    Scenario("release-merging", merging, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
+    Scenario("force-dirty", dirty, ("wt", "release", "w/x", "--force"), (0, 1), forced),
+    Scenario("force-merging", merging, ("wt", "release", "w/x", "--force"), (0, 1), forced),
+    Scenario("land", to_land, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
+    Scenario("land-merge", to_merge, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, ("m", "on main\n"), mainline=_MERGED)),
+    Scenario("land-swap", merged_by_hand, _LAND, (0, 1), landed(*_ONE, ("m", "on main\n"), mainline=_MERGED)),
+    Scenario("land-next", to_merge, (*_LAND, "--add", "--next", "n/x", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
+    Scenario("land-nowhere", nowhere, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
+    Scenario("land-bare", bare, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
+)
