@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError, UsageError
+from wt.errors import GitError, UsageError, quoted
 from wt.git import layout
 from wt.model import record
 
@@ -77,7 +77,8 @@ def resolve(git: Git, revision: str) -> str:
         return git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except GitError as error:
         raise UsageError(
-            f"`{revision}` names no commit in {git.cwd}.", f"to see the branches: git -C {git.cwd} branch -a"
+            f"`{revision}` names no commit in {git.cwd}.",
+            f"to see the branches: git -C {quoted(git.cwd)} branch -a",
         ) from error
 
 

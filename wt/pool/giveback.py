@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD",
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
-                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout")  # fmt: skip
+                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land")  # fmt: skip
 _OPERATION_DIRECTORIES = (
     "rebase-merge",
     "rebase-apply",
@@ -109,9 +109,12 @@ def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None
 
 def clear_operation_state(admin: str) -> None:
     """Leave in an admin dir what a new worktree has: no operation, no refs, no settings of the last holder's."""
-    present = set(files.list_directory(admin)) | {
-        f"info/{name}" for name in files.list_directory(f"{admin}/info")
-    }
+    below = (
+        f"{sub}/{name}"
+        for sub in ("info", "worktree-pool")
+        for name in files.list_directory(f"{admin}/{sub}")
+    )
+    present = {*files.list_directory(admin), *below}
     for name in _OPERATION_STATE:
         if name in present:
             files.unlink(f"{admin}/{name}")

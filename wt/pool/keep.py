@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files, times
-from wt.errors import WtError
+from wt.errors import WtError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -221,5 +221,5 @@ def uncommitted(
     nested = [path for path in found.untracked if path.endswith("/")]
     if nested:
         raise WtError(f"`{slot.path}/{nested[0]}` is a repository of its own, which cannot be set aside.",
-                      f"to move it away: mv {slot.path}/{nested[0]} ~/")  # fmt: skip
+                      f"to move it away: mv {quoted(f'{slot.path}/{nested[0]}')} ~/")  # fmt: skip
     return _point(pool, git, label, Snapshot(slot, git, label).commit(found, hidden, head))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError
+from wt.errors import GitError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot
@@ -102,7 +102,7 @@ def _set_aside(
     ref = keep.uncommitted(pool, slot, git, _label(slot), found, hidden)
     if ref is not None:
         tell(
-            f"{slot.slot} had changes that nobody held; they are set aside: git -C {pool.common} stash apply {ref}"
+            f"{slot.slot} had changes that nobody held; they are set aside: git -C {quoted(pool.config.source)} stash apply --index {quoted(ref)}"
         )
 
 
@@ -126,6 +126,14 @@ def obstacles(git: Git, sha: str) -> list[str]:
         if path not in tracked:
             found.extend(_in_way(git.cwd, path, tracked))
     return list(dict.fromkeys(found))
+
+
+def obstacles_between(git: Git, old: str, new: str) -> list[str]:
+    """Return the same for going from `old`, which index and files are at, to `new`: it looks only at what differs."""
+    fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
+    added = [path for kind, path in zip(fields[0::2], fields[1::2], strict=True) if kind == "A"]
+    gone = set(fields[1::2]).difference(added)
+    return list(dict.fromkeys(found for path in added for found in _in_way(git.cwd, path, gone)))
 
 
 def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:

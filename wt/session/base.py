@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError, WtError
+from wt.errors import GitError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
+from wt.pool import materialise
 from wt.pool.lock import fields
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def find(pool: Pool) -> Base:
         places = " and ".join(str(holder.path) for holder in holders)
         raise WtError(
             f"`{branch}` is checked out twice, in {places}; it was not moved.",
-            f"git -C {holders[1].path} switch --detach",
+            f"git -C {quoted(str(holders[1].path))} switch --detach",
         )
     tip = refs.resolve(pool.git(), f"refs/heads/{branch}")
     return Base(branch, tip, holders[0] if holders and holders[0].path is not None else None)
@@ -52,7 +53,7 @@ def refuse_unready(base: Base) -> None:
     if operation is not None:
         raise WtError(
             f"`{base.branch}` was not moved: a {operation.name} is in progress in {where}.",
-            f"git -C {where} {operation.abort.removeprefix('git ')}",
+            f"git -C {quoted(where)} {operation.abort.removeprefix('git ')}",
         )
     found = status.read(Git(where), untracked="no")
     if not found.clean:
@@ -61,7 +62,7 @@ def refuse_unready(base: Base) -> None:
             f"`{base.branch}` was not moved: its checkout {where} has changes.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint(f"to put them aside for now: git -C {where} stash", "then: wt land")
+        raise error.hint(f"to put them aside for now: git -C {quoted(where)} stash", "then: wt land")
 
 
 def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
@@ -88,11 +89,15 @@ def _move(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
         pool.git(keep).do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
         return
     where = base.checkout.path
+    if in_way := materialise.obstacles_between(Git(where), base.tip, new):
+        error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
+                        details="\n".join(in_way[:20]))  # fmt: skip
+        raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", "then: wt land")
     try:
         Git(where, keep).do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", new)
     except GitError as error:
         raise WtError(
-            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {where} status"
+            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {quoted(where)} status"
         ) from error
 
 

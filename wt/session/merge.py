@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wt import files
-from wt.errors import GitError, WtError
+from wt.errors import GitError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import keep
+from wt.pool import keep, materialise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     if refs.is_ancestor(git, base.tip, head):
         return _mainline_order(pool, slot, git, base, name, head)
     if refs.is_ancestor(git, head, base.tip):
+        _refuse_overwriting(git, base, name)
         git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", base.tip)
         return base.tip
+    _refuse_overwriting(git, base, name)
     try:
         git.do(
             "merge",
@@ -46,12 +48,23 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     return _commit_merge(slot, git, base, name, head)
 
 
+def _refuse_overwriting(git: Git, base: Base, name: str) -> None:
+    """git merge heeds --no-overwrite-ignore in a fast-forward alone; what a real merge would overwrite is looked for here."""
+    answer = git.ask("merge-tree", "--write-tree", "--no-messages", base.tip, "HEAD", allowed=(0, 1))
+    in_way = materialise.obstacles_between(git, "HEAD", answer.split("\n")[0])
+    if in_way:
+        error = WtError(f"`{base.branch}` was not merged into `{name}`: files that git does not track would be overwritten in "
+                        f"{git.cwd}.", details="\n".join(in_way[:20]))  # fmt: skip
+        raise error.hint(f"to move one away: mv {quoted(f'{git.cwd}/{in_way[0]}')} ~/", "then: wt land")
+
+
 def _stopped(git: Git, name: str, base: Base) -> WtError:
     """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
     conflicted = status.read(git, untracked="no").conflicted
     if not conflicted:
         return WtError(
-            f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.", f"git -C {git.cwd} status"
+            f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.",
+            f"git -C {quoted(git.cwd)} status",
         )
     stopped = ConflictError(
         f"`{name}` and `{base.branch}` change the same lines; nothing was landed.",
@@ -59,7 +72,7 @@ def _stopped(git: Git, name: str, base: Base) -> WtError:
     )
     return stopped.hint(
         f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
-        f"to give up: wt land --abort --name {name}",
+        f"to give up: wt land --abort --name {quoted(name)}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import ContendedError, WtError
+from wt.errors import ContendedError, WtError, quoted
 from wt.git import status
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -37,7 +37,7 @@ def require_held(pool: Pool, name: str) -> Slot:
 
     held = [one.lock.name for one in seen.slots if one.lock is not None]
     near = nearest(name, held)
-    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {name}"]
+    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {quoted(name)}"]
     raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", *hints)
 
 
@@ -70,7 +70,7 @@ def refusal(name: str, found: Verdict) -> WtError:
     error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
     error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
     return error.hint(
-        f"to give it back all the same (everything is set aside first): wt release {name} --force"
+        f"to give it back all the same (everything is set aside first): wt release {quoted(name)} --force"
     )
 
 
