@@ -72,7 +72,9 @@ class Shell:
 
 def script(shell, text, *options, cwd, **env):
     """Run a text in a shell that reads no start-up file; returns status, stdout, stderr."""
-    argv = {"bash": ["bash", "--noprofile", "--norc"], "zsh": ["zsh", "-f"], "fish": ["fish", "--no-config"]}[shell]
+    argv = {"bash": ["bash", "--noprofile", "--norc"], "zsh": ["zsh", "-f"], "fish": ["fish", "--no-config"]}[
+        shell
+    ]
     done = subprocess.run(
         [*argv, *options, "-c", text], cwd=cwd, env=environment(**env), capture_output=True, text=True, timeout=DEADLINE,
         stdin=subprocess.DEVNULL,
