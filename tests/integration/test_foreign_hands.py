@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from tests.support import gitrepo
-from tests.support.tool import Pool
 from tests.support.untouched import everything, file_bytes
 
 git = gitrepo.git
@@ -62,7 +61,9 @@ def test_prune_while_the_volume_is_away_costs_nothing(both, tmp_path):
 
 def test_worktree_remove_is_refused_by_git_and_when_forced_twice_the_commits_stay(both):
     path, commit = held_and_idle(both)
-    assert subprocess.run(["git", "-C", both.source, "worktree", "remove", "--force", path], capture_output=True).returncode
+    assert subprocess.run(
+        ["git", "-C", both.source, "worktree", "remove", "--force", path], capture_output=True
+    ).returncode
     assert both.states()[0] == ("slot-0", "held", "x")
     git(both.source, "worktree", "remove", "--force", "--force", path)
     assert git(both.source, "rev-parse", "x") == commit
@@ -73,7 +74,7 @@ def test_worktree_remove_is_refused_by_git_and_when_forced_twice_the_commits_sta
 
 
 def test_a_branch_deleted_under_its_holder(both):
-    path, commit = held_and_idle(both)
+    _path, commit = held_and_idle(both)
     assert subprocess.run(["git", "-C", both.source, "branch", "-D", "x"], capture_output=True).returncode
     git(both.source, "update-ref", "-d", "refs/heads/x")
     assert both.states()[0] == ("slot-0", "held", "x")
@@ -83,7 +84,11 @@ def test_a_branch_deleted_under_its_holder(both):
     assert file_bytes(f"{both.at}/slot-0/README") == b"changed\n"
 
 
-@pytest.mark.parametrize("how", [("switch", "-q", "other"), ("switch", "-q", "-c", "mine"), ("checkout", "-q", "--detach")], ids=" ".join)
+@pytest.mark.parametrize(
+    "how",
+    [("switch", "-q", "other"), ("switch", "-q", "-c", "mine"), ("checkout", "-q", "--detach")],
+    ids=" ".join,
+)
 def test_another_branch_in_a_held_slot(both, how):
     git(both.source, "branch", "other")
     path, commit = held_and_idle(both)
@@ -219,7 +224,7 @@ def test_a_planted_slot_is_left_alone_and_never_counts(both, tmp_path, kind):
 
 
 def test_an_admin_dir_that_was_deleted_leaves_a_broken_slot_whose_files_stay(both):
-    path, _commit = held_and_idle(both)
+    _path, _commit = held_and_idle(both)
     idle = f"{both.at}/slot-1"
     gitrepo.write(idle, {"precious": "1"})
     shutil.rmtree(both.pool("inspect", "--slot", "slot-1").json["admin_dir"])
@@ -246,7 +251,12 @@ def test_a_damaged_lock_counts_as_held_and_is_never_written_through(both, tmp_pa
     assert ("slot-0", "held", None) in both.states()
     assert both.acquire("z")
     assert both.pool("acquire", "--name", "c").code == 4
-    for done in (both.pool("release", "--name", "x"), both.pool("release", "--slot", "slot-0"), both.wt("ls"), both.wt("ls", "--json")):
+    for done in (
+        both.pool("release", "--name", "x"),
+        both.pool("release", "--slot", "slot-0"),
+        both.wt("ls"),
+        both.wt("ls", "--json"),
+    ):
         assert "Traceback" not in done.err
         assert done.code in (0, 1)
     assert ("slot-0", "held", None) in both.states()

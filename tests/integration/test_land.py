@@ -70,7 +70,7 @@ def test_what_is_ahead_is_fast_forwarded_not_rewritten(both):
 
 
 def test_diverged_work_is_merged_in_mainline_order(both):
-    path, mine = work(both)
+    _path, mine = work(both)
     theirs = gitrepo.commit(both.source, {"other": "1\n"})
     landed(both, "--name", "x")
     assert parents(both.source) == [theirs, mine]

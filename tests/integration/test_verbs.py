@@ -29,7 +29,16 @@ def wt(*args, root=None, cwd=None, **env):
     return tool.run("wt", *args, cwd=cwd, env={"WORKTREE_ROOT": root and str(root), **env})
 
 
-VERBS = (("ls",), ("new", "x"), ("path", "x"), ("release", "x"), ("land", "--name", "x"), ("info", "x"), ("cd", "x"), ("init",))
+VERBS = (
+    ("ls",),
+    ("new", "x"),
+    ("path", "x"),
+    ("release", "x"),
+    ("land", "--name", "x"),
+    ("info", "x"),
+    ("cd", "x"),
+    ("init",),
+)
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
@@ -114,7 +123,7 @@ def test_a_full_pool(pool):
         (("--pool",), ("--pool",)),
         (("ls", "--pool", "../x"), ("../x",)),
     ],
-    ids=lambda call: " ".join(call),
+    ids=" ".join,
 )
 def test_a_wrong_call_is_2_and_touches_nothing(pool, call, words):
     before = everything(pool.root, pool.source)
@@ -124,7 +133,9 @@ def test_a_wrong_call_is_2_and_touches_nothing(pool, call, words):
     assert everything(pool.root, pool.source) == before
 
 
-@pytest.mark.parametrize("call", [("release", "typo"), ("info", "typo"), ("cd", "typo"), ("land", "--name", "typo")], ids=" ".join)
+@pytest.mark.parametrize(
+    "call", [("release", "typo"), ("info", "typo"), ("cd", "typo"), ("land", "--name", "typo")], ids=" ".join
+)
 def test_a_name_that_is_not_held_is_1_with_the_nearest(pool, call):
     pool.acquire("typos")
     assert_clear(pool.wt(*call), 1, "did you mean: typos")
@@ -132,7 +143,15 @@ def test_a_name_that_is_not_held_is_1_with_the_nearest(pool, call):
 
 def test_help_never_runs_the_verb(pool):
     before = everything(pool.root, pool.source)
-    for call in (("new", "x", "--help"), ("init", "-h"), ("release", "--help"), ("land", "--help"), ("help", "new"), ("help",), ()):
+    for call in (
+        ("new", "x", "--help"),
+        ("init", "-h"),
+        ("release", "--help"),
+        ("land", "--help"),
+        ("help", "new"),
+        ("help",),
+        (),
+    ):
         done = pool.wt(*call)
         assert (done.code, done.err) == (0, "")
         assert "wt" in done.out
@@ -222,7 +241,7 @@ def test_cd_prints_where_to_go_or_tells_the_shell(both, tmp_path):
     assert directive.read_text() == path
 
 
-@pytest.mark.parametrize("kind", ["link", "fifo", "directory", "absent"])
+@pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
 def test_a_directive_that_is_no_file_of_ours_is_refused(pool, tmp_path, kind):
     pool.acquire("x")
     victim = tmp_path / "victim"

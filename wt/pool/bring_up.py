@@ -41,6 +41,7 @@ def _materialise(
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
+        rename.repair(slot)
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
     git = Git(slot.directory, (held.descriptor,))
     if not target.adopted:

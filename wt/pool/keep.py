@@ -175,7 +175,7 @@ class Snapshot:
     def _from_disk(self, paths: Iterable[str]) -> list[tuple[str, str, str]]:
         todo = list(dict.fromkeys(paths))
         plain = [path for path in todo if "\n" not in path and self._is_regular(path)]
-        data = "".join(f"{self.path}/{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+        data = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
         stored = (
             self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n")
             if plain

@@ -49,7 +49,7 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
 
 
 def _refuse_overwriting(git: Git, base: Base, name: str) -> None:
-    """git merge heeds --no-overwrite-ignore in a fast-forward alone; what a real merge would overwrite is looked for here."""
+    """Git merge heeds --no-overwrite-ignore in a fast-forward alone; what a real merge would overwrite is looked for here."""
     answer = git.ask("merge-tree", "--write-tree", "--no-messages", base.tip, "HEAD", allowed=(0, 1))
     in_way = materialise.obstacles_between(git, "HEAD", answer.split("\n")[0])
     if in_way:
