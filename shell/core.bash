@@ -102,7 +102,7 @@ function __wt_pool_over {
 
 # Whether an admin dir is a held slot's, of the pool __wt_pool_id if that is set; sets __wt_name.
 function __wt_is_held {
-    \builtin local __wt_value='' line='' sha='' since='' state=held
+    \builtin local __wt_value='' line='' sha='' since='' state=held quote='"'
     __wt_name=
     [[ -f $1/worktree-pool/lock && ! -L $1/worktree-pool/lock && -r $1/worktree-pool/lock ]] || \builtin return 1
     while IFS= \builtin read -r line || [[ -n $line ]]; do
@@ -114,7 +114,14 @@ function __wt_is_held {
             'state: '?*) state=${line#state: } ;;
         esac
     done 2>/dev/null <"$1/worktree-pool/lock"
-    case $__wt_name in '' | [\"\'\ ]* | *[\ ]) \builtin return 1 ;; esac
+    case $__wt_name in # a branch that was taken up may be called what YAML has to quote
+        \"?*\")
+            __wt_name=${__wt_name#"$quote"}
+            __wt_name=${__wt_name%"$quote"}
+            __wt_name=${__wt_name//\\$quote/$quote}
+            ;;
+    esac
+    case $__wt_name in '' | \ * | *\  | *\\*) \builtin return 1 ;; esac
     [[ -n $sha && -n $since && $state = held ]] || \builtin return 1
     if [[ -n $__wt_pool_id ]]; then
         __wt_field "$1/worktree-pool/created" pool_id && [ "$__wt_value" = "$__wt_pool_id" ]
@@ -332,6 +339,8 @@ function __wt_find_segment {
             key=$__wt_value
             if __wt_is_held "$__wt_admin"; then
                 __wt_segment=$key:$__wt_name
+            elif [[ -e $__wt_admin/worktree-pool/lock || -L $__wt_admin/worktree-pool/lock ]]; then
+                __wt_segment="$key:?"
             elif __wt_field "$__wt_admin/worktree-pool/created" slot; then
                 __wt_segment="$key:($__wt_value)"
             fi

@@ -15,7 +15,7 @@ function __WT_CMD__ {
 }
 
 function __wt_complete {
-    \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut=''
+    \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut='' open=''
     \builtin local -a __wt_found words
     __wt_found=() words=()
     line=${COMP_LINE:0:COMP_POINT}
@@ -45,16 +45,18 @@ function __wt_complete {
             ;;
         *) __wt_candidates "$__wt_kind" ;;
     esac
-    # What readline takes for the word to replace begins behind the last of its own break characters.
-    cut=$cut$word
+    # What readline takes for the word to replace begins behind a quote, or the last of its own break characters
+    # (with @ itself). What was typed stays as it was typed.
+    case $cut$word in [\'\"]*) open=1 word=${word#?} ;; esac
+    cut=$cut$word word=${word//\\/}
     [[ ${COMP_WORDBREAKS-} = *=* ]] && cut=${cut##*=}
     [[ ${COMP_WORDBREAKS-} = *:* ]] && cut=${cut##*:}
-    [[ ${COMP_WORDBREAKS-} = *@* ]] && cut=${cut##*@}
+    [[ ${COMP_WORDBREAKS-} = *@* && $cut = *@* ]] && cut=@${cut##*@}
     for item in ${__wt_found[@]+"${__wt_found[@]}"}; do
         case $__wt_kind in verbs | options) item=${item%%:*} ;; esac
         [[ $item = "$word"* ]] || \builtin continue
-        \builtin printf -v item %q "${item:${#word}}"
-        if [[ $item = "''" ]]; then item=; fi
+        item=${item:${#word}}
+        if [[ -n $item && -z $open ]]; then \builtin printf -v item %q "$item"; fi
         COMPREPLY+=("$cut$item")
     done
 }
