@@ -11,7 +11,7 @@ from wt.cli import completion
 from wt.cli.registry import ALIASES, VERBS
 
 RC_COMPINIT = "autoload -Uz compinit; compinit -u -D\n"
-HOSTILE = "$(touch${IFS}pwned);`id`\"%F{red}"
+HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}'
 
 
 def rc(shell, *, when="before"):
@@ -138,8 +138,22 @@ def test_every_verb_and_option_is_offered(shell, rendered):
 
 def test_every_word_and_value_has_a_kind():
     """What a new verb's option shows as its value is completed, or listed here as a thing that only a person knows."""
-    free = {"N", "A,B", "SECONDS", "NEW", "WORD", "MESSAGE", "NAME", "REPOSITORY", "COMMAND", "SOURCE", "OLD=NEW"}
+    free = {
+        "N",
+        "A,B",
+        "SECONDS",
+        "NEW",
+        "WORD",
+        "MESSAGE",
+        "NAME",
+        "REPOSITORY",
+        "COMMAND",
+        "SOURCE",
+        "OLD=NEW",
+    }
     for verb in completion.verbs().values():
-        shown = [word.strip("[]…") for word in verb.words] + [option.value for option in verb.options if option.value]
+        shown = [word.strip("[]…") for word in verb.words] + [
+            option.value for option in verb.options if option.value
+        ]
         for word in shown:
             assert completion.kind(verb, word) != "any" or word in free, f"wt {verb.name}: {word}"

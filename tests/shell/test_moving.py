@@ -155,10 +155,14 @@ def test_stopping_and_going_on(pool, start, shell):
     sh.tty.sendcontrol("z")
     assert sh.prompt()[1] == 148
     sh.tty.sendline("fg")
-    sh.tty.expect("continued|WT_DIRECTIVE=")  # what the two say of it, before the terminal is the command's again
+    sh.tty.expect(
+        "continued|WT_DIRECTIVE="
+    )  # what the two say of it, before the terminal is the command's again
     sh.tty.sendline("a word")
     sh.tty.expect_exact("got a word\r\n")
-    assert sh.prompt()[1] == (7 if shell == "bash" else 0)  # zsh has no status for a function that was stopped
+    assert sh.prompt()[1] == (
+        7 if shell == "bash" else 0
+    )  # zsh has no status for a function that was stopped
 
 
 def test_a_nested_shell_cannot_move_this_one(pool, start):

@@ -10,7 +10,8 @@ import pytest
 from tests.support import terminal
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or not shutil.which("strace"), reason="strace counts the forks, and is Linux's own"
+    sys.platform != "linux" or not shutil.which("strace"),
+    reason="strace counts the forks, and is Linux's own",
 )
 WORK = {
     "sourcing": ":",

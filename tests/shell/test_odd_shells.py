@@ -91,7 +91,9 @@ def test_the_shell_moves(name_of_shell, case, held, rendered):
 def test_bash_as_sh(case, held, rendered):
     text = f". {rendered('bash')}\n{USE}".replace("\\builtin cd", "cd", 1)
     options = ["--posix"] if case == "posix" else []
-    done = script("bash", text, *options, cwd=held.source, WORKTREE_ROOT=held.root, SOURCE=held.source, POOL=held.at)
+    done = script(
+        "bash", text, *options, cwd=held.source, WORKTREE_ROOT=held.root, SOURCE=held.source, POOL=held.at
+    )
     assert done == (0, f"{held.at}/held-x\n{held.at}/held-x\nstatus 1\n", "")
 
 
@@ -101,7 +103,11 @@ def test_sourcing_says_nothing_and_once_is_as_good_as_thrice(shell, options, int
     """With every unset variable an error, and every failure the end."""
     path = rendered(shell, *options)
     state = "trap; alias; typeset -f" if shell == "zsh" else "trap; alias; declare -f; complete -p"
-    state += '; echo "${PROMPT_COMMAND-}|${PS1-}|${precmd_functions-}|${#psvar}"' if shell == "zsh" else '; echo "${PROMPT_COMMAND-}|${PS1-}"'
+    state += (
+        '; echo "${PROMPT_COMMAND-}|${PS1-}|${precmd_functions-}|${#psvar}"'
+        if shell == "zsh"
+        else '; echo "${PROMPT_COMMAND-}|${PS1-}"'
+    )
     flags = ["-i"] if interactive else []
     strict = "set -eu -o pipefail; "
     once = script(shell, f"{strict}. {path}; {state}", *flags, cwd=tmp_path)
@@ -164,7 +170,7 @@ ATTACKS = {
 def test_a_directive_is_data(shell, attack, pool, tmp_path, rendered):
     """A program that is not ours in the place of ours: at worst nothing happens, and the status is its own."""
     fake, bait = tmp_path / "fake", tmp_path / "bait"
-    fake.write_text(f"mkdir -p \"${{WT_DIRECTIVE%/*}}\"\n{ATTACKS[attack]}\nexit 9\n")
+    fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{ATTACKS[attack]}\nexit 9\n')
     bait.write_text("/tmp")
     text = f"""
         . {rendered(shell)}; __wt_program=(/bin/sh {fake}); __wt_python=/bin/sh; __wt_main={fake}

@@ -7,7 +7,7 @@ import pytest
 from tests.support import gitrepo
 from tests.support.terminal import RC, init_line
 
-HOSTILE = "$(touch${IFS}pwned);`id`\"%F{red}\\u"
+HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}\\u'
 
 
 @pytest.fixture
@@ -52,8 +52,13 @@ def test_the_status_is_kept(pool, prompting):
 
 
 def test_other_hooks_are_kept_and_see_the_status(pool, prompting, shell):
-    before = {"bash": "PROMPT_COMMAND='other=$?;'\n", "zsh": "other_() { other=$? }; precmd_functions+=(other_)\n"}[shell]
-    after = {"bash": "PROMPT_COMMAND+=' late=1'\n", "zsh": "late_() { late=1 }; precmd_functions+=(late_)\n"}[shell]
+    before = {
+        "bash": "PROMPT_COMMAND='other=$?;'\n",
+        "zsh": "other_() { other=$? }; precmd_functions+=(other_)\n",
+    }[shell]
+    after = {"bash": "PROMPT_COMMAND+=' late=1'\n", "zsh": "late_() { late=1 }; precmd_functions+=(late_)\n"}[
+        shell
+    ]
     sh = prompting(pool, before=before, after=after)
     sh.run("(exit 42)")
     assert sh.says("echo $other $late") == "42 1"

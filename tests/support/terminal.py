@@ -49,7 +49,9 @@ class Shell:
 
     def prompt(self):
         self.tty.expect(PROMPT)
-        return plain(self.tty.before), int(self.tty.match.group(1))
+        found = re.fullmatch(PROMPT, str(self.tty.after))
+        assert found
+        return plain(self.tty.before), int(found.group(1))
 
     def run(self, line):
         self.tty.sendline(line)
@@ -72,7 +74,9 @@ class Shell:
 
 def script(shell, text, *options, cwd, **env):
     """Run a text in a shell that reads no start-up file; returns status, stdout, stderr."""
-    argv = {"bash": ["bash", "--noprofile", "--norc"], "zsh": ["zsh", "-f"], "fish": ["fish", "--no-config"]}[shell]
+    argv = {"bash": ["bash", "--noprofile", "--norc"], "zsh": ["zsh", "-f"], "fish": ["fish", "--no-config"]}[
+        shell
+    ]
     done = subprocess.run(
         [*argv, *options, "-c", text], cwd=cwd, env=environment(**env), capture_output=True, text=True, timeout=DEADLINE,
         stdin=subprocess.DEVNULL,

@@ -23,7 +23,10 @@ def run_there(command: Sequence[str], path: str, env: Mapping[str, str]) -> int:
         pid = os.fork()
         if pid == 0:
             _signal.signal(_signal.SIGINT, before)
-            for signum in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, and exec would hand that on
+            for signum in (
+                _signal.SIGPIPE,
+                _signal.SIGXFSZ,
+            ):  # Python ignores them, and exec would hand that on
                 _signal.signal(signum, _signal.SIG_DFL)
             _become(command, path, inherited)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -43,4 +46,3 @@ def _become(command: Sequence[str], path: str, env: dict[str, str]) -> None:
         os.execvpe(command[0], list(command), env)
     except OSError:
         os._exit(127)
-
