@@ -2,31 +2,34 @@
 # What bash and zsh have in common; bash 3.2 and `emulate zsh` read it alike. Nothing here starts a process but the
 # program itself, and nothing that a file or the program says is ever evaluated.
 #
-# Variables that begin with __wt_ and are not local here belong to the caller, which made them local. Two belong to the
+# Each shell has its own way to read: `__wt_slurp FILE` sets __wt_text to a newline, the text of a regular file and a
+# newline, `__wt_first_line FILE` sets __wt_line to its first line without a CR (status 1 where there is none), and
+# `__wt_extract KEY` sets __wt_value to what __wt_text says of a key that it has. Variables that begin with __wt_ and are not local here belong to the caller, which made them local. Two belong to the
 # shell: where the function took it last, and which name held that slot.
 __wt_here='' __wt_held=''
 
-# Sets __wt_line to the first line of a regular file, without a CR; status 1 where there is none.
-function __wt_first_line {
-    __wt_line=
-    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
-    { IFS= \builtin read -r __wt_line || [[ -n $__wt_line ]]; } 2>/dev/null <"$1" || \builtin return 1
-    __wt_line=${__wt_line%$'\r'}
-}
-
 # Sets __wt_value to what a file of `key: value` lines says of a key; status 1 where it cannot be said exactly.
 function __wt_field {
-    \builtin local line='' found=1
+    \builtin local __wt_text=''
     __wt_value=
-    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
-    while IFS= \builtin read -r line || [[ -n $line ]]; do
-        case $line in
-            "$2: "*) __wt_value=${line#"$2: "} __wt_value=${__wt_value%$'\r'} found=0 ;;
-        esac
-    done 2>/dev/null <"$1"
-    case $__wt_value in *\\*) ;; \"?*\") __wt_value=${__wt_value#\"} __wt_value=${__wt_value%\"} ;; esac
-    case $__wt_value in '' | [\"\'\ ]* | *[\ ]) \builtin return 1 ;; esac
-    \builtin return "$found"
+    __wt_slurp "$1" && __wt_pick "$2"
+}
+
+# The same of a text that was read.
+function __wt_pick {
+    __wt_value=
+    case $__wt_text in *$'\n'"$1: "*) ;; *) \builtin return 1 ;; esac
+    __wt_extract "$1"
+    __wt_value=${__wt_value%$'\r'}
+    case $__wt_value in # a branch that was taken up may be called what YAML has to quote
+        \"?*\")
+            \builtin local quote='"'
+            __wt_value=${__wt_value#"$quote"}
+            __wt_value=${__wt_value%"$quote"}
+            __wt_value=${__wt_value//\\$quote/$quote}
+            ;;
+    esac
+    case $__wt_value in '' | \ * | *\  | *\\*) \builtin return 1 ;; esac
 }
 
 # Whether an absolute path is physical: no component of it a link, none of them `.` or `..`.
@@ -102,27 +105,17 @@ function __wt_pool_over {
 
 # Whether an admin dir is a held slot's, of the pool __wt_pool_id if that is set; sets __wt_name.
 function __wt_is_held {
-    \builtin local __wt_value='' line='' sha='' since='' state=held quote='"'
+    \builtin local __wt_value='' __wt_text=''
     __wt_name=
-    [[ -f $1/worktree-pool/lock && ! -L $1/worktree-pool/lock && -r $1/worktree-pool/lock ]] || \builtin return 1
-    while IFS= \builtin read -r line || [[ -n $line ]]; do
-        line=${line%$'\r'}
-        case $line in
-            'full_sha: '?*) sha=1 ;;
-            'started_at: '?*) since=1 ;;
-            'name: '?*) __wt_name=${line#name: } ;;
-            'state: '?*) state=${line#state: } ;;
-        esac
-    done 2>/dev/null <"$1/worktree-pool/lock"
-    case $__wt_name in # a branch that was taken up may be called what YAML has to quote
-        \"?*\")
-            __wt_name=${__wt_name#"$quote"}
-            __wt_name=${__wt_name%"$quote"}
-            __wt_name=${__wt_name//\\$quote/$quote}
-            ;;
+    __wt_slurp "$1/worktree-pool/lock" || \builtin return 1
+    case $__wt_text in
+        *$'\n'state:\ held[$'\r\n']*) ;;
+        *$'\n'state:*) \builtin return 1 ;;
     esac
-    case $__wt_name in '' | \ * | *\  | *\\*) \builtin return 1 ;; esac
-    [[ -n $sha && -n $since && $state = held ]] || \builtin return 1
+    case $__wt_text in *$'\n'full_sha:\ [0-9a-f]*) ;; *) \builtin return 1 ;; esac
+    case $__wt_text in *$'\n'started_at:\ [0-9]*) ;; *) \builtin return 1 ;; esac
+    __wt_pick name || \builtin return 1
+    __wt_name=$__wt_value
     if [[ -n $__wt_pool_id ]]; then
         __wt_field "$1/worktree-pool/created" pool_id && [ "$__wt_value" = "$__wt_pool_id" ]
     fi

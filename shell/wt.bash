@@ -14,6 +14,25 @@ function __WT_CMD__ {
     \builtin return "$__wt_status"
 }
 
+function __wt_slurp {
+    __wt_text=
+    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
+    IFS= \builtin read -r -d '' __wt_text <"$1" || \builtin :
+    __wt_text=$'\n'$__wt_text$'\n'
+}
+
+function __wt_first_line {
+    __wt_line=
+    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
+    IFS= \builtin read -r __wt_line <"$1" || \builtin :
+    __wt_line=${__wt_line%$'\r'}
+    [[ -n $__wt_line ]]
+}
+
+function __wt_extract {
+    __wt_value=${__wt_text#*$'\n'"$1: "} __wt_value=${__wt_value%%$'\n'*}
+}
+
 function __wt_complete {
     \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut='' open=''
     \builtin local -a __wt_found words
