@@ -37,6 +37,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
         raise UsageError(f"`{shell}` is no shell that wt knows.", f"wt shell {action} zsh")
     command = parsed.value("--cmd") or "wt"
     render.check_command(command)
+    if parsed.given("--prompt") and shell == "fish":
+        raise UsageError("The prompt segment is there for zsh and bash; fish has none yet.", "wt shell init fish")
     if action == "init":
         return _init(ctx, shell, command, prompt=parsed.given("--prompt"))
     from wt.cli import rc
