@@ -80,12 +80,14 @@ function __wt_complete {
     done
 }
 
-# The local branches: the one completion that asks git.
+# The local branches: the one completion that asks git. (`< <(…)` is a syntax error to an older bash --posix.)
 function __wt_branches {
     \builtin local name=''
     while IFS= \builtin read -r name; do
-        __wt_found+=("$name")
-    done < <(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
+        if [[ -n $name ]]; then __wt_found+=("$name"); fi
+    done <<END
+$(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
+END
 }
 
 # `complete` is there unless bash was built without readline.
