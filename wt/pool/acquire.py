@@ -117,14 +117,24 @@ def _checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str |
 
 
 def _resolved(pool: Pool, request: Request, tell: Callable[[str], None]) -> Target:
-    """Step 1: the commit. A name that is held answers as such, not as a branch that exists."""
+    """Step 1: the commit. A name that is held answers as such, not as a branch that exists; one that is only left over
+    from a process that died is recovered first.
+    """
     try:
-        found = resolve.target(pool, request.name, request.commit, adopt=request.adopt, tell=tell)
+        return _target(pool, request, tell)
     except WtError:
-        _refuse_held(survey.take(pool), request.name)
-        raise
+        seen = survey.take(pool)
+        slot = seen.named(request.name)
+        left_over = slot is not None and slot.transitional and reclaim.recover(pool, "acquire", tell)
+        _refuse_held(survey.take(pool) if left_over else seen, request.name)
+        if not left_over:
+            raise
+    return _target(pool, request, tell)
+
+
+def _target(pool: Pool, request: Request, tell: Callable[[str], None]) -> Target:
+    found = resolve.target(pool, request.name, request.commit, adopt=request.adopt, tell=tell)
     if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
-        _refuse_held(survey.take(pool), request.name)
         raise WtError(
             f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched."
         )

@@ -104,6 +104,18 @@ def finish(pool: Pool, claims: list[Claim], tell: Callable[[str], None]) -> set[
     return {one.slot_id for one in claims}
 
 
+def recover(pool: Pool, verb: str, tell: Callable[[str], None]) -> bool:
+    """Finish all that dead processes left, for a verb that has to look anew; returns whether there was anything."""
+    tried: set[str] = set()
+    while True:
+        with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as held:
+            held.note(verb)
+            claims = claim(pool, survey.take(pool), besides=tried)
+        if not claims:
+            return bool(tried)
+        tried |= finish(pool, claims, tell)
+
+
 def drop_dead_links(pool: Pool, seen: Survey) -> None:
     """Remove `stable` links whose slot is not held under that name; the caller holds the pool mutex."""
     alive = {names.slug(slot.lock.name) for slot in seen.slots if slot.lock is not None}
