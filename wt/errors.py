@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@=,:")
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell reads it back, for hints: `shlex.quote` without the import of `re`."""
+    return word if word and _SAFE.issuperset(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+
+
 class WtError(Exception):
     """One sentence for a person, and hints that each end in a command that can be pasted."""
 

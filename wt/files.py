@@ -128,6 +128,19 @@ def make_directory(path: str, mode: int = 0o777) -> None:
     cross(f"mkdired {path}")
 
 
+def scratch_directory(prefix: str) -> str:
+    """Make a directory of our own among the temporary ones (mode 0700); returns its path, symlinks resolved."""
+    import tempfile
+
+    return os.path.realpath(tempfile.mkdtemp(prefix=prefix))
+
+
+def ensure_directory(path: str, mode: int = 0o777) -> None:
+    """Create a directory where it is missing; no effect, and no door, where it is there."""
+    if not os.path.isdir(path):
+        make_directory(path, mode)
+
+
 def remove_directory(path: str) -> bool:
     """rmdir(2): False where it is gone or holds something."""
     cross(f"rmdir {path}")
@@ -152,6 +165,15 @@ def list_directory(path: str) -> list[str]:
     """Return the sorted names in a directory, empty where there is none."""
     try:
         return sorted(os.listdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def list_subdirectories(path: str) -> list[str]:
+    """Return the sorted names of the directories in one, links to directories not counted; empty where there is none."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
 

@@ -38,9 +38,16 @@ def environment(**extra):
 
 def run(command, *args, cwd=None, env=None, stdin=subprocess.DEVNULL, timeout=100):
     done = subprocess.run(
-        argv(command, *args), cwd=cwd, env=environment(**(env or {})), stdin=stdin, capture_output=True, timeout=timeout
+        argv(command, *args),
+        cwd=cwd,
+        env=environment(**(env or {})),
+        stdin=stdin,
+        capture_output=True,
+        timeout=timeout,
     )
-    return Result(done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace"))
+    return Result(
+        done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace")
+    )
 
 
 class Pool:
@@ -50,7 +57,9 @@ class Pool:
         self.root, self.source, self.key = str(root), str(source), key
         self.at = os.path.join(self.root, key)
         os.makedirs(self.root, exist_ok=True)
-        options = [word for name, value in init.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        options = [
+            word for name, value in init.items() for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
         self.init = self.pool("init", "--source", self.source, *options)
         assert self.init.code == 0, self.init
 

@@ -38,7 +38,7 @@ MAY_TOUCH_FILES = {
     "wt/files.py": "the one door to the file system",
     "wt/doors.py": "appends to the log of failpoints, which no door may guard",
     "wt/cli/main.py": "opens the null device where a caller closed a standard stream",
-    "wt/shell.py": "writes the shell's own directive file, which it opened",
+    "wt/shell/__init__.py": "writes the shell's own directive file, which it opened",
     "wt/pool/mutex.py": "opens (never writes) its lock files, which flock needs",
 }
 MAY_WRITE_TO_STREAMS = {
@@ -154,7 +154,8 @@ def test_only_the_edge_writes_to_streams():
 
 def test_nothing_changes_the_current_directory():
     none(
-        outside(MAY_CHANGE_DIRECTORY, guards.directory_changes), "The cwd belongs to the caller, threads included; pass paths."
+        outside(MAY_CHANGE_DIRECTORY, guards.directory_changes),
+        "The cwd belongs to the caller, threads included; pass paths.",
     )
 
 

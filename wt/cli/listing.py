@@ -51,9 +51,11 @@ def verdict_json(slot: Slot, found: Verdict) -> dict[str, object]:
 def as_table(ctx: Context, pool: Pool, slots: list[Slot]) -> None:
     """Print name, mark, reason, counts, slot and age in columns; without a terminal just the same, uncoloured."""
     rows = [_row(ctx, slot, found) for slot, found in judged(pool, slots)]
-    widths = [max(len(row[column][0]) for row in rows) for column in range(len(rows[0]))]
+    used = [column for column in range(len(rows[0])) if any(row[column][0] for row in rows)]
+    rows = [[row[column] for column in used] for row in rows]
+    widths = [max(len(row[column][0]) for row in rows) for column in range(len(used))]
+    last = len(used) - 1
     for row in rows:
-        last = len(row) - 1
         ctx.out.painted([(text if n == last else f"{text:{width}}  ", colour)
                          for n, ((text, colour), width) in enumerate(zip(row, widths, strict=True))])  # fmt: skip
 

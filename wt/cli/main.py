@@ -151,7 +151,12 @@ def _verb(word: str, argv: list[str], key: str | None, out: Out, env: Mapping[st
     from wt.cli.context import Context
 
     parsed = args.parse(module.VERB, argv)
-    context = Context(env, _cwd(env), out, parsed.value("--pool") or key)
+    cwd = _cwd(env)
+    if env.get("WT_FUNCTION"):
+        from wt.cli.function import answer
+
+        cwd = answer(env, cwd, out)
+    context = Context(env, cwd, out, parsed.value("--pool") or key)
     code: int = module.run(parsed, context)
     return code
 

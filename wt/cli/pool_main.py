@@ -41,6 +41,7 @@ VERBS = {
     "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT),
     "ls": _verb("ls", "list the slots", args.Option("--git-status", "count changes of held slots, too")),
     "inspect": _verb("inspect", "say all about one slot", _NAME, _SLOT),
+    "doctor": _verb("doctor", "look at git, WORKTREE_ROOT and every pool"),
     "path": _verb("path", "print the path of a held slot", _NAME),
 }  # fmt: skip
 
@@ -75,7 +76,7 @@ def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
     if "--help" in rest or "-h" in rest:
         return _help([verb.name], out)
     parsed = args.parse(verb, [*before, *rest[1:]])
-    if parsed.value("--pool") is None:
+    if parsed.value("--pool") is None and verb.name != "doctor":
         raise UsageError(
             f"worktree-pool {verb.name} needs --pool KEY.", f"worktree-pool --pool KEY {verb.name} …"
         )
@@ -187,6 +188,15 @@ def _path(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     return 0
 
 
+def _doctor(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import doctor
+
+    del parsed
+    checks = doctor.examine(env, "/", out.say)
+    out.json({"checks": [_fields(check) for check in checks]})
+    return 1 if doctor.worst(checks) == "error" else 0
+
+
 _RUN: dict[str, Callable[[Parsed, Out, Mapping[str, str]], int]] = {
-    "init": _init, "acquire": _acquire, "release": _release, "ls": _ls, "inspect": _inspect, "path": _path,
+    "init": _init, "acquire": _acquire, "release": _release, "ls": _ls, "inspect": _inspect, "path": _path, "doctor": _doctor,
 }  # fmt: skip

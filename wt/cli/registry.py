@@ -18,6 +18,7 @@ VERBS = {
     "init": ("pool", "make a pool for this repository"),
     "acquire": ("pool", "take a slot without moving the shell"),
     "shell": ("shell", "print, install or remove the shell integration"),
+    "doctor": ("pool", "say what is wrong here, and mend what can be mended"),
     "demo": ("shell", "show the whole round in a throw-away repository"),
     "help": ("shell", "this page, or the page of one verb"),
 }

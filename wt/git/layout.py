@@ -56,12 +56,17 @@ def _is_git_dir(path: str) -> bool:
     )
 
 
-def read_link(directory: str) -> str | None:
-    """Return the admin dir that a worktree's `.git` file names, symlinks resolved; None without a valid link."""
+def read_link(directory: str, under: str | None = None) -> str | None:
+    """Return the admin dir that a worktree's `.git` file names, symlinks resolved; None without a valid link.
+
+    `under` is a directory known to have no symlink in its path: an admin dir right below it needs no resolving.
+    """
     text = files.read_text(f"{directory}/.git", 8192)
     if text is None or not text.startswith("gitdir: "):
         return None
-    target = os.path.realpath(os.path.join(directory, text[8:].rstrip("\r\n")))
+    target = text[8:].rstrip("\r\n")
+    if under is None or os.path.dirname(target) != under or os.path.islink(target):
+        target = os.path.realpath(os.path.join(directory, target))
     return target if os.path.isdir(target) else None
 
 

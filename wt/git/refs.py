@@ -11,7 +11,7 @@ from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wt.git.run import Git
+    from wt.git.run import Git, Running
 
 NO_OBJECT = "0" * 40
 OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
@@ -28,6 +28,11 @@ class Ref:
     behind: bool = False
 
 
+def read_file(common: str, ref: str) -> str | None:
+    """Return a ref's object id from its loose file, else from packed-refs; None where it is symbolic, or not in files."""
+    return read_loose(common, ref) or read_packed(common, ref)
+
+
 def read_loose(common: str, ref: str) -> str | None:
     """Return a ref's object id from its loose file, None where it is packed, symbolic or absent: a hint, not a truth."""
     text = files.read_text(f"{common}/{ref}", 4096)
@@ -37,11 +42,27 @@ def read_loose(common: str, ref: str) -> str | None:
     return text if layout.is_object_id(text) else None
 
 
+def read_packed(common: str, ref: str) -> str | None:
+    """Return a ref's object id from packed-refs; None where it stands elsewhere, or nowhere."""
+    text = files.read_text(f"{common}/packed-refs", 1 << 28) or ""
+    at = text.find(f" {ref}\n")
+    line = text[text.rfind("\n", 0, at) + 1 : at] if at >= 0 else ""
+    return line if layout.is_object_id(line) else None
+
+
 def list_refs(git: Git, *patterns: str) -> list[Ref]:
     """Return the refs that match (a whole name, or all below a prefix)."""
+    return read_list(start_list(git, *patterns))
+
+
+def start_list(git: Git, *patterns: str) -> Running:
     form = "--format=%(refname)%00%(objectname)%00%(upstream)%00%(upstream:track,nobracket)"
-    out = git.ask("for-each-ref", form, *patterns)
-    return [_parsed(line) for line in out.split("\n") if line]
+    return git.start("for-each-ref", form, *patterns)
+
+
+def read_list(running: Running) -> list[Ref]:
+    answer = running.answer().decode("utf-8", "surrogateescape")
+    return [_parsed(line) for line in answer.split("\n") if line]
 
 
 def _parsed(line: str) -> Ref:
@@ -86,13 +107,11 @@ def has_branch_config(common: str, branch: str) -> bool:
     return text is None or f'[branch "{branch}"]' in text or "\\" in text
 
 
-def drop_branch_config(git: Git, common: str, branch: str) -> None:
-    if has_branch_config(common, branch):
-        # 128 or 1: there was no such section after all
-        try:
-            git.do("config", "--local", "--remove-section", f"branch.{branch}")
-        except GitError:
-            return
+def drop_branch_config(git: Git, branch: str) -> None:
+    try:
+        git.do("config", "--local", "--remove-section", f"branch.{branch}")
+    except GitError:  # 128 or 1: there was no such section after all
+        return
 
 
 def born_with(common: str, branch: str, nonce: str) -> bool:

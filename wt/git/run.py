@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _KEPT = ("GIT_SSH", "GIT_ASKPASS", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
          "GIT_CONFIG_NOSYSTEM", "GIT_HTTP_", "GIT_SSL_", "GIT_PROXY_", "GIT_TRACE", "GIT_EXEC_PATH", "GIT_EDITOR",
          "GIT_TEMPLATE_DIR", "GIT_ALLOW_PROTOCOL")  # fmt: skip
+# What the shell function tells the program (wt/shell): nothing that we start may move the user's shell.
+SHELLS_OWN = ("WT_DIRECTIVE", "WT_FUNCTION", "WT_LOST")
 _OVERRIDES = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
@@ -38,8 +40,12 @@ _FIRST_KEPT = 3  # the child's descriptors for our mutexes
 
 
 def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what selects a git repository (contract, first page)."""
-    return {k: v for k, v in inherited.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+    """Return the environment without what selects a git repository (contract, first page) or moves the shell."""
+    return {
+        k: v
+        for k, v in inherited.items()
+        if (not k.startswith("GIT_") or k.startswith(_KEPT)) and k not in SHELLS_OWN
+    }
 
 
 def _tool_environment() -> dict[str, str]:
@@ -79,6 +85,11 @@ class Running:
         if status not in allowed:
             raise GitError(self._argv, self._cwd, status, err.decode("utf-8", "replace"))
         return out
+
+    def abandon(self) -> None:
+        """End a reader whose answer is not wanted any more."""
+        self._end()
+        self._close()
 
     def _communicate(self) -> tuple[bytes, bytes]:
         chunks: dict[int, list[bytes]] = {self._out: [], self._err: []}

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from wt.pool.survey import Survey
 
 
+def idle(seen: Survey, group: str | None, sha: str | None) -> list[Slot]:
+    """Return the idle slots of a group, those at `sha` first, then by number."""
+    slots = [slot for slot in seen.of_group(group) if slot.state == "idle"]
+    return sorted(slots, key=lambda slot: (layout.head(slot.admin_dir)[1] != sha, slot.number))
+
+
 def candidates(pool: Pool, seen: Survey, group: str | None, sha: str) -> list[Slot]:
-    """Return idle slots, the one at `sha` first, then by number; then fresh ones if the group has room."""
+    """Return the idle slots, the best first; then fresh ones if the group has room."""
+    found = idle(seen, group, sha)
     of_group = seen.of_group(group)
-    idle = [slot for slot in of_group if slot.state == "idle"]
-    idle.sort(key=lambda slot: (layout.head(slot.admin_dir)[1] != sha, slot.number))
     room = pool.config.max_slots - len(of_group)
-    return idle + _fresh(pool, seen, group) if room > 0 else idle
+    return found + _fresh(pool, seen, group) if room > 0 else found
 
 
 def _fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:

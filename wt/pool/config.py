@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import ConfigError, UsageError
+from wt.errors import ConfigError, UsageError, quoted
 from wt.model import Config
 from wt.pool import names
 
@@ -27,6 +27,7 @@ _CHOICES = {
 }
 _REQUIRED = ("schema_version", "pool_id", "source", "base", "max_slots")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+~ ")
+_NO_WORDS = frozenset("null true false yes no on off y n".split())
 
 
 def load(path: str, warn: object = None) -> Config:
@@ -36,8 +37,8 @@ def load(path: str, warn: object = None) -> Config:
     """
     text = files.read_text(path)
     if text is None:
-        raise ConfigError(f"{path} cannot be read.", f"to look at it: ls -l {path}")
-    values = _read(path, text)
+        raise ConfigError(f"{path} cannot be read.", f"to look at it: ls -l {quoted(path)}")
+    values = {key: value for key, value in _read(path, text).items() if value is not None}
     for key in values:
         if key not in _KEYS and callable(warn):
             near = names.nearest(key, list(_KEYS))
@@ -53,15 +54,44 @@ def _read(path: str, text: str) -> dict[str, object]:
 def _read_flat(text: str) -> dict[str, object] | None:
     values: dict[str, object] = {}
     for line in text.replace("\r\n", "\n").split("\n"):
-        if not line or line.startswith("#"):
+        if not line or (line[0] == "#" and line.isprintable()):
             continue
         key, colon, value = line.partition(": ")
-        if not colon or not key.replace("_", "").isalpha() or key in values or not _PLAIN.issuperset(value):
+        read = _flat_value(value.strip(" "))
+        if (
+            not colon
+            or not key.replace("_", "").isalpha()
+            or not _is_word(key)
+            or key in values
+            or read is None
+        ):
             return None
-        values[key] = int(value) if value.isdigit() else value.strip()
-        if not value.strip() or value.casefold() in ("null", "true", "false", "yes", "no", "on", "off", "~"):
-            return None
+        values[key] = read
     return values
+
+
+def _flat_value(text: str) -> str | int | None:
+    """Return what every YAML reads a scalar as; None where that takes knowing YAML."""
+    if _is_number(text):
+        return int(text)
+    if _is_word(text):
+        return text
+    inner = text[1:-1]
+    quoted = len(text) > 1 and text[0] == text[-1] == '"' and not {'"', "\\"}.intersection(inner)
+    return inner if quoted and inner.isprintable() else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
+
+
+def _is_word(text: str) -> bool:
+    """Whether a plain scalar is this very string: not a number, a date, a truth value or nothing, in any YAML."""
+    if not text or not _PLAIN.issuperset(text) or text != text.strip() or text.casefold() in _NO_WORDS:
+        return False
+    if text[0].isdigit():  # `90d`
+        return text[:-1].isdigit() and text[-1].isalpha()
+    return text[0].isalpha() or text[0] == "/" or text.startswith("~/")
 
 
 def _read_yaml(path: str, text: str) -> dict[str, object]:
@@ -70,58 +100,62 @@ def _read_yaml(path: str, text: str) -> dict[str, object]:
     try:
         tokens = list(yaml.scan(text))
         if any(isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)) for token in tokens):
-            raise ConfigError(f"{path} uses aliases or tags, which a pool's config has no use for.")
+            raise _unusable(path, " uses aliases or tags, which a pool's config has no use for")
         _refuse_duplicates(path, yaml.compose(text, Loader=yaml.SafeLoader))
         values = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ConfigError(f"{path} is not valid YAML{f' (line {line})' if line else ''}.") from error
+        raise _unusable(path, f" is not valid YAML{f' (line {line})' if line else ''}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds no keys.")
+        raise _unusable(path, " holds no keys")
     return {str(key): value for key, value in values.items()}
 
 
 def _refuse_duplicates(path: str, node: object) -> None:
+    import yaml
+
     seen: set[str] = set()
-    for key, _value in getattr(node, "value", None) or ():
-        if not isinstance(getattr(key, "value", None), str) or key.value in seen:
-            raise ConfigError(
-                f"{path}: the key `{getattr(key, 'value', '?')}` stands there twice or is no word."
-            )
+    for key, _value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+            raise _unusable(path, f": the key `{key.value}` stands there twice or is no word")
         seen.add(key.value)
+
+
+def _unusable(path: str, why: str) -> ConfigError:
+    return ConfigError(f"{path}{why}.", f"to mend it: ${{EDITOR:-vi}} {quoted(path)}")
 
 
 def _checked(path: str, values: dict[str, object]) -> Config:
     for key in _REQUIRED:
         if key not in values:
-            raise ConfigError(f"{path}: the key `{key}` is missing.")
-    if values["schema_version"] != SCHEMA:
+            raise _unusable(path, f": the key `{key}` is missing")
+    if values["schema_version"] != SCHEMA or isinstance(values["schema_version"], bool):
         _refuse(path, "schema_version", values["schema_version"], f"this program reads {SCHEMA}")
     for key, allowed in _CHOICES.items():
-        if values.get(key) is not None and values[key] not in allowed:
+        if key in values and values[key] not in allowed:
             _refuse(path, key, values[key], f"known are {', '.join(allowed)}")
-    if (values.get("submodule_mirror_mode") is None) != (values.get("submodule_mirror_base") is None):
-        _refuse(
-            path, "submodule_mirror_mode", values.get("submodule_mirror_mode"), "mode and base go together"
-        )
+    pair = [key for key in ("submodule_mirror_mode", "submodule_mirror_base") if key in values]
+    if len(pair) == 1:
+        _refuse(path, pair[0], values[pair[0]], "mode and base go together")
     slots = values["max_slots"]
     if not isinstance(slots, int) or isinstance(slots, bool) or slots < 1:
         _refuse(path, "max_slots", slots, "a number from 1 on is needed")
+    keep = str(values.get("keep", "forever"))
+    if keep != "forever" and not (keep.endswith("d") and _is_number(keep[:-1])):
+        _refuse(path, "keep", keep, "a number of days as in `90d`, or `forever`, is needed")
     return _made(path, values)
 
 
 def _refuse(path: str, key: str, value: object, why: str) -> NoReturn:
-    raise ConfigError(f"{path}: `{key}` is `{value}`; {why}.", f"to mend it: ${{EDITOR:-vi}} {path}")
+    raise _unusable(path, f": `{key}` is `{value}`; {why}")
 
 
 def _made(path: str, values: dict[str, object]) -> Config:
     groups = _groups(path, values.get("groups"))
-    fields = {key: values[key] for key in _KEYS[1:] if values.get(key) is not None and key != "groups"}
+    fields = {key: values[key] for key in _KEYS[1:] if key in values and key != "groups"}
     for key, value in fields.items():
-        if key != "max_slots" and not isinstance(value, str):
-            fields[key] = (
-                str(value) if isinstance(value, int) else _refuse(path, key, value, "a word is needed")
-            )
+        if key != "max_slots" and (not isinstance(value, str) or not value):
+            _refuse(path, key, value, "a word is needed")
     for key in ("source", "submodule_mirror_base"):
         if key in fields:
             fields[key] = os.path.expanduser(str(fields[key]))
@@ -136,7 +170,7 @@ def _groups(path: str, value: object) -> tuple[str, ...]:
     try:
         names.check_groups(groups)
     except UsageError as error:
-        raise ConfigError(f"{path}: {error.sentence}") from error
+        _refuse(path, "groups", ", ".join(groups), error.sentence.rstrip("."))
     return groups
 
 
@@ -147,18 +181,22 @@ def render(config: Config) -> str:
         value = getattr(config, key)
         if value is None or value == ():
             continue
-        lines.append(f"{key}: {_scalar(','.join(value) if isinstance(value, tuple) else str(value))}")
+        lines.append(f"{key}: {_rendered(value)}")
     return "\n".join(lines) + "\n"
 
 
+def _rendered(value: str | int | tuple[str, ...]) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return _scalar(",".join(value) if isinstance(value, tuple) else value)
+
+
 def _scalar(text: str) -> str:
-    plain = _PLAIN.issuperset(text) and text == text.strip() and not text.startswith(("-", "~ ")) and text
-    if plain and text.casefold() not in ("null", "true", "false", "yes", "no", "on", "off", "~", "n", "y"):
-        return text
-    return '"' + "".join(_escaped(c) for c in text) + '"'
+    return text if _is_word(text) else '"' + "".join(_escaped(c) for c in text) + '"'
 
 
 def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
+    code = ord(character)
+    return character if character.isprintable() else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

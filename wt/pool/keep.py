@@ -13,6 +13,7 @@ from wt.errors import WtError
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
+from wt.pool import sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,14 +47,19 @@ def label_of(slot: Slot) -> Label:
 
 def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides: str = "") -> list[str]:
     """Keep those commits that no ref but `besides` reaches; returns the refs made (or found, after a crash)."""
-    source = pool.git(git.keep)
-    lonely = (tip for tip in dict.fromkeys(tips) if not refs.is_reachable(source, tip, besides=besides))
+    source, base = pool.git(git.keep), refs.read_file(pool.common, f"refs/heads/{pool.config.base}")
+    lonely = (
+        tip
+        for tip in dict.fromkeys(tips)
+        if tip != base and not refs.is_reachable(source, tip, besides=besides)
+    )
     return [_point(pool, git, label, tip) for tip in lonely]
 
 
 def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
     ref = label.ref(sha)
-    pool.git(git.keep).do(*_SYNCED, "update-ref", ref, sha)
+    with sourcelock.of_ref(pool, git.keep, ref) as source:
+        source.do(*_SYNCED, "update-ref", ref, sha)
     return ref
 
 
@@ -92,7 +98,7 @@ def head_commit(slot: Slot, common: str) -> str | None:
 def branch_tip(common: str, ref: str) -> str | None:
     """Return a ref's commit: from its loose file, else by asking git (packed, or no files at all)."""
     return (
-        refs.read_loose(common, ref)
+        refs.read_file(common, ref)
         or Git(common).ask("rev-parse", "--verify", "--quiet", ref, allowed=(0, 1))
         or None
     )

@@ -72,11 +72,12 @@ def fields(text: str) -> dict[str, str]:
     for line in text.removeprefix("\ufeff").split("\n"):
         key, colon, value = line.rstrip("\r").partition(":")
         if colon and not line.startswith("#"):
-            found[key.strip()] = _unquoted(value.strip())
+            found[key] = _unquoted(value) if value[1:2] == '"' else value.strip()
     return found
 
 
 def _unquoted(value: str) -> str:
+    value = value.strip()
     if len(value) < 2 or value[0] != '"' or value[-1] != '"':
         return value
     return value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
@@ -94,7 +95,7 @@ def render(record: LockRecord) -> str:
 def _scalar(value: str) -> str:
     """Quote what YAML would read as something other than a plain scalar: only adopted branches can be called so."""
     safe = (value[0].isalnum() or value[0] == "_") and ": " not in value and " #" not in value
-    if safe and not value.endswith(":"):
+    if safe and value.isprintable() and not value.endswith(":"):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

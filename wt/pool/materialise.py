@@ -14,6 +14,7 @@ from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import giveback, keep
+from wt.pool.look import Look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,26 +29,29 @@ def is_fresh(slot: Slot) -> bool:
     return slot.admin is not None and not os.path.lexists(f"{slot.admin}/index")
 
 
-def checkout(pool: Pool, slot: Slot, mutex: Mutex, sha: str, tell: Callable[[str], None]) -> None:
-    """Make HEAD (detached), index and tracked files of a slot those of `sha`; what is in the way is set aside."""
+def checkout(
+    pool: Pool, slot: Slot, mutex: Mutex, sha: str, tell: Callable[[str], None], look: Look | None = None
+) -> None:
+    """Make HEAD (detached), index and tracked files of a slot those of `sha`; what is in the way is set aside.
+
+    `look` is a look at this slot that began under its mutex.
+    """
     git = Git(slot.directory, (mutex.descriptor,))
-    giveback.remove_dead_locks(slot.admin_dir)
     if is_fresh(slot):
         _reset(pool, slot, git, sha, tell)
         return
-    _clear_away(pool, slot, git, tell)
+    _clear_away(pool, slot, git, look or look_at(pool, slot, git), tell)
     _switch(pool, slot, git, sha, tell)
 
 
-def _clear_away(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -> None:
+def look_at(pool: Pool, slot: Slot, git: Git) -> Look:
+    giveback.remove_dead_locks(slot.admin_dir)
+    return Look(git, pool.config)
+
+
+def _clear_away(pool: Pool, slot: Slot, git: Git, look: Look, tell: Callable[[str], None]) -> None:
     """Set aside and undo tracked changes; with `recycle: clean` untracked files, too. Ignored files survive."""
-    clean = pool.config.recycle == "clean"
-    flags = git.start("ls-files", "-v", "-z")
-    found = status.parse(git.start_refresh(*status.arguments(untracked="all" if clean else "no")).answer())
-    # a nested repository is not git's to clean, either
-    untracked = tuple(path for path in found.untracked if not path.endswith("/"))
-    found = status.Status(found.tracked, found.conflicted, untracked)
-    hidden = status.hidden_edits(git) if status.has_hidden(flags.answer()) else None
+    found, hidden = look.answer()
     if found.clean and hidden is None:
         return
     _set_aside(pool, slot, git, found, tell, hidden or ())

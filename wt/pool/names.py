@@ -22,24 +22,20 @@ _RESERVED = frozenset(("head", "fetch_head", "orig_head", "merge_head", "@"))
 def check_name(name: str, config: Config) -> None:
     """Raise UsageError unless a new slot and branch may be called `name`; stricter than git-check-ref-format(1)."""
     _check_form(name, "name")
-    folded = name.casefold()
-    if folded == config.base.casefold():
+    if name.casefold() == config.base.casefold():
         raise _bad("name", name, "is the base branch")
-    if folded in _RESERVED or folded.startswith("refs/"):
-        raise _bad("name", name, "is git's own word")
-    if name.isdigit() or (is_object_id(folded)):
-        raise _bad("name", name, "could be taken for a number or a commit id")
-    if parse_slot_id(slug(name).casefold(), tuple(group.casefold() for group in config.groups)):
-        raise _bad("name", name, "has the form of a slot id, which is reserved")
+    _check_reserved(name, "name", config.groups)
 
 
 def check_key(key: str) -> None:
     _check_form(key, "pool key", slash=False)
+    _check_reserved(key, "pool key", ())
 
 
 def check_groups(groups: tuple[str, ...]) -> None:
     for group in groups:
         _check_form(group, "group", slash=False)
+        _check_reserved(group, "group", ())
         if group.casefold() == "slot" or group.rpartition("-")[2].isdigit():
             raise _bad("group", group, "would make slot ids ambiguous")
     if len({group.casefold() for group in groups}) != len(groups):
@@ -52,6 +48,16 @@ def _check_form(name: str, what: str, *, slash: bool = True) -> None:
     reason = _fault(name, slash=slash)
     if reason:
         raise _bad(what, name, reason)
+
+
+def _check_reserved(name: str, what: str, groups: tuple[str, ...]) -> None:
+    folded = name.casefold()
+    if folded in _RESERVED or folded.startswith("refs/"):
+        raise _bad(what, name, "is git's own word")
+    if name.isdigit() or is_object_id(folded):
+        raise _bad(what, name, "could be taken for a number or a commit id")
+    if _slot_parts(slug(folded), tuple(group.casefold() for group in groups)):
+        raise _bad(what, name, "has the form of a slot id, which is reserved")
 
 
 def _bad(what: str, name: str, reason: str) -> UsageError:
@@ -114,13 +120,18 @@ def slot_id(group: str | None, number: int) -> str:
 
 
 def parse_slot_id(text: str, groups: tuple[str, ...]) -> tuple[str | None, int] | None:
-    """Return (group, number) of a slot id, None for anything else. `slot-03` is one too, and never a name."""
-    prefix, dash, digits = text.rpartition("-")
-    if not dash or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+    """Return (group, number) of a slot id, None for anything else."""
+    prefix, digits = _slot_parts(text, groups) or ("", "")
+    if not digits or digits != str(int(digits[:9])):
         return None
-    if prefix == "slot":
-        return None, int(digits)
-    return (prefix, int(digits)) if prefix in groups else None
+    return None if prefix == "slot" else prefix, int(digits)
+
+
+def _slot_parts(text: str, groups: tuple[str, ...]) -> tuple[str, str] | None:
+    """Split what has the form of a slot id, `slot-03` too, which is none of ours and never a name."""
+    prefix, dash, digits = text.rpartition("-")
+    is_id = dash and digits.isascii() and digits.isdigit() and (prefix == "slot" or prefix in groups)
+    return (prefix, digits) if is_id else None
 
 
 def nearest(word: str, known: list[str]) -> str | None:

@@ -13,7 +13,7 @@ from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import create, giveback, lock, mutex, names, rename, survey
+from wt.pool import create, giveback, gitlocks, lock, mutex, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,17 @@ def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
     for slot_id in _unborn(pool):
         if slot_id not in claimed and slot_id not in besides:
             found.extend(_claimed(pool, "creation", slot_id, seen.by_id(slot_id)))
+    return found + _dead_git(pool, seen, {one.slot_id for one in found} | besides)
+
+
+def _dead_git(pool: Pool, seen: Survey, besides: set[str]) -> list[Claim]:
+    """Claim the mutexes whose file still records lock files of git's: whoever recorded them died in the middle."""
+    found = []
+    paths = {slot.slot: pool.slot_mutex_path(slot.slot) for slot in seen.slots}
+    paths["the source"] = sourcelock.path_of(pool)
+    for what, path in paths.items():
+        if what not in besides and gitlocks.recorded(path) and (held := mutex.try_take(path)) is not None:
+            found.append(Claim("git", what, None, held))
     return found
 
 
@@ -128,6 +139,9 @@ def drop_dead_links(pool: Pool, seen: Survey) -> None:
 
 
 def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
+    if gitlocks.recorded(one.mutex.path):
+        gitlocks.remove_dead(one.mutex.path, tell)
+        one.mutex.note("recovery")
     if one.birth_name:
         create.undo(pool, one.slot_id, one.birth_name, one.mutex)
     slot = survey.at_admin(pool, one.slot) if one.slot is not None else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from wt.errors import UsageError, WtError
 from wt.git import refs
+from wt.git.layout import is_object_id
 from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wt.git.run import Running
     from wt.pool.location import Pool
 
 
@@ -21,8 +23,24 @@ class Target:
     adopted: bool = False
 
 
-def target(pool: Pool, name: str, commit: str | None, *, adopt: bool, tell: Callable[[str], None]) -> Target:
-    """Return what an acquire of `name` starts from; WtError where the branch is in the way."""
+@record
+class Question:
+    """What git was asked about a name and a commit; both processes are under way, so that others can start beside them."""
+
+    name: str
+    wanted: str
+    adopt: bool
+    above: tuple[str, ...]
+    objects: Running
+    listing: Running
+
+    def abandon(self) -> None:
+        self.objects.abandon()
+        self.listing.abandon()
+
+
+def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
+    """Begin to find out what an acquire of `name` starts from."""
     if adopt and commit is not None:
         raise UsageError(
             "`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {name} --adopt"
@@ -33,24 +51,29 @@ def target(pool: Pool, name: str, commit: str | None, *, adopt: bool, tell: Call
         )
     git = pool.git()
     wanted = commit or pool.config.default_commit
-    automatic = wanted == "auto"
-    start = f"refs/heads/{pool.config.base}" if automatic else wanted
+    start = f"refs/heads/{pool.config.base}" if wanted == "auto" else wanted
     above = _above(name)
-    asking = git.start("cat-file", "--batch-check=%(objectname)", data=_questions(start, above))
-    listed = refs.list_refs(git, f"refs/heads/{pool.config.base}", f"refs/heads/{name}")
-    answers = asking.answer().decode().split("\n")
-    _refuse_clash(name, {ref.name for ref in listed}, [a for a, answer in zip(above, answers[1:], strict=False)
-                                                       if not answer.endswith(" missing")])  # fmt: skip
-    branch = next((ref for ref in listed if ref.name == f"refs/heads/{name}"), None)
-    if branch is not None or adopt:
-        return Target(_adopted(name, branch, adopt=adopt), adopted=True)
-    if answers[0].endswith(" missing"):
+    objects = git.start("cat-file", "--batch-check=%(objectname)", data=_questions(start, above))
+    listing = refs.start_list(git, f"refs/heads/{pool.config.base}", f"refs/heads/{name}")
+    return Question(name, wanted, adopt, tuple(above), objects, listing)
+
+
+def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
+    """Return what the acquire starts from; WtError where the branch is in the way."""
+    listed = refs.read_list(asked.listing)
+    answers = asked.objects.answer().decode("utf-8", "replace").split("\n")
+    there = [name for name, answer in zip(asked.above, answers[1:], strict=False) if is_object_id(answer)]
+    _refuse_clash(asked.name, {ref.name for ref in listed}, there)
+    branch = next((ref for ref in listed if ref.name == f"refs/heads/{asked.name}"), None)
+    if branch is not None or asked.adopt:
+        return Target(_adopted(asked.name, branch, adopt=asked.adopt), adopted=True)
+    if not is_object_id(answers[0]):
         raise UsageError(
-            f"`{wanted}` names no commit in {pool.config.source}.",
-            f"to see the branches: git -C {git.cwd} branch -a",
+            f"`{asked.wanted}` names no commit in {pool.config.source}.",
+            f"to see the branches: git -C {pool.config.source} branch -a",
         )
     base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
-    return Target(_newer(pool, base, tell) or answers[0] if automatic else answers[0])
+    return Target((_newer(pool, base, tell) if asked.wanted == "auto" else None) or answers[0])
 
 
 def _questions(start: str, above: list[str]) -> bytes:

@@ -9,11 +9,12 @@ import os
 
 from wt import files
 from wt.git import layout
-from wt.model import LockRecord, Slot, record, replaced
+from wt.model import LockRecord, Slot, record
 from wt.pool import lock, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wt.model import State
     from wt.pool.location import Pool
 
 
@@ -37,11 +38,8 @@ class Survey:
 def take(pool: Pool) -> Survey:
     """Read the source's admin dirs, which never move, and the pool root, where others may be renaming at this moment."""
     names_seen, where = _links(pool)
-    slots: list[Slot] = []
-    for name in files.list_directory(f"{pool.common}/worktrees"):
-        admin = f"{pool.common}/worktrees/{name}"
-        if (slot := one(pool, admin, where.get(admin, []))) is not None:
-            slots.append(slot)
+    found = (one(pool, admin, where.get(admin, [])) for admin in admin_dirs(pool))
+    slots = [slot for slot in found if slot is not None]
     known = {slot.path for slot in slots}
     foreign = []
     for path in names_seen:
@@ -52,16 +50,29 @@ def take(pool: Pool) -> Survey:
     return Survey(tuple(sorted(slots, key=_order)), tuple(foreign))
 
 
+def admin_dirs(pool: Pool) -> list[str]:
+    """Return the admin dirs of the source, this pool's and all others."""
+    return [f"{pool.common}/worktrees/{name}" for name in files.list_directory(f"{pool.common}/worktrees")]
+
+
+def held(pool: Pool) -> list[Slot]:
+    """Return the slots that are held, in order, without a look at what else lies in the pool root: for lists."""
+    slots = (one(pool, admin, None) for admin in admin_dirs(pool))
+    return sorted(
+        (slot for slot in slots if slot is not None and slot.state not in ("idle", "fresh")), key=_order
+    )
+
+
 def _links(pool: Pool) -> tuple[list[str], dict[str, list[str]]]:
     """Return the directories in the pool root, and by admin dir those whose `.git` names it."""
     seen: list[str] = []
     where: dict[str, list[str]] = {}
-    for name in files.list_directory(pool.real):
-        path = f"{pool.real}/{name}"
-        if name.startswith((".", names.BIRTH_PREFIX)) or not os.path.isdir(path) or os.path.islink(path):
+    for name in files.list_subdirectories(pool.real):
+        if name.startswith((".", names.BIRTH_PREFIX)):
             continue
+        path = f"{pool.real}/{name}"
         seen.append(path)
-        admin = layout.read_link(path)
+        admin = layout.read_link(path, f"{pool.common}/worktrees")
         if admin is not None:
             where.setdefault(admin, []).append(path)
     return seen, where
@@ -77,36 +88,44 @@ def _is_transient(path: str, slots: list[Slot]) -> bool:
 
 def at_admin(pool: Pool, slot: Slot) -> Slot | None:
     """Return a slot as it is now, wherever a rename has brought it: its admin dir is what stays."""
-    return None if slot.admin is None else one(pool, slot.admin, _links(pool)[1].get(slot.admin, []))
+    return None if slot.admin is None else one(pool, slot.admin, None)
 
 
-def one(pool: Pool, admin: str, candidates: list[str]) -> Slot | None:
-    """Return the slot of an admin dir, None if it is not this pool's; `candidates` are the directories that name it."""
-    made_for = provenance(admin)
-    if made_for.get("pool_id") != pool.config.pool_id:
+def one(pool: Pool, admin: str, candidates: list[str] | None) -> Slot | None:
+    """Return the slot of an admin dir, None if it is not this pool's.
+
+    `candidates` are the directories that name it; None: they are looked for only if it is not where it says.
+    """
+    text = files.read_text(f"{admin}/worktree-pool/created", 8192)
+    if text is None or lock.fields(text).get("pool_id") != pool.config.pool_id:
         return None
     held = lock.read(admin)
-    path = _directory(admin, candidates)
+    path = _directory(pool, admin, candidates)
     identity = names.parse_slot_id(os.path.basename(path or ""), pool.config.groups)
-    identity = identity or _recorded_identity(pool, held, made_for)
+    identity = identity or _recorded_identity(pool, held, lock.fields(text))
     slot = Slot(names.slot_id(*identity), *identity, "idle", path, admin, held)
     state, problem = _state(slot)
-    return replaced(slot, state=state, problem=problem, unreadable=held is None and lock.exists(admin))
+    unreadable = held is None and lock.exists(admin)
+    return Slot(slot.slot, slot.group, slot.number, state, path, admin, held, unreadable, problem)
 
 
-def _directory(admin: str, candidates: list[str]) -> str | None:
+def _directory(pool: Pool, admin: str, candidates: list[str] | None) -> str | None:
     """Where the slot is: where its back pointer says, else where a rename that is not finished has brought it.
 
     Of several directories that name one admin dir, the others are copies.
     """
     pointed = layout.back_pointer(admin)
-    if pointed in candidates or (pointed is not None and layout.read_link(pointed) == admin):
+    if candidates is not None and pointed in candidates:
         return pointed
+    if pointed is not None and layout.read_link(pointed, f"{pool.common}/worktrees") == admin:
+        return pointed
+    if candidates is None:
+        candidates = _links(pool)[1].get(admin, [])
     return next((path for path in candidates if os.path.isdir(path)), None)
 
 
 def _order(slot: Slot) -> tuple[str, int, str]:
-    return slot.group or "", slot.number, slot.directory
+    return slot.group or "", slot.number, slot.path or ""
 
 
 def provenance(admin: str) -> dict[str, str]:
@@ -124,7 +143,7 @@ def _recorded_identity(
     return pool.groups[0], 0
 
 
-def _state(slot: Slot) -> tuple[str, str | None]:
+def _state(slot: Slot) -> tuple[State, str | None]:
     """Return the state and, if broken, the problem. In transition somebody is at it: the directory may be anywhere."""
     if slot.lock is not None and slot.lock.state != "held":
         return slot.lock.state, None

@@ -6,7 +6,6 @@ import os
 
 from wt.errors import WtError
 from wt.git.run import clean_environment
-from wt.shell import VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def run_there(command: Sequence[str], path: str, env: Mapping[str, str]) -> int:
     """Run a command in a directory and return its status as a shell would: 128 + signal where one ended it."""
-    inherited = {k: v for k, v in clean_environment(env).items() if k != VARIABLE}
+    inherited = clean_environment(env)
     pid = os.fork()
     if pid == 0:
         _become(command, path, {**inherited, "PWD": path})

@@ -71,7 +71,7 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
 def _check_next(pool: Pool, wanted: str, tell: Callable[[str], None]) -> None:
     """Before step 1: the next name is one that could be had."""
     names.check_name(wanted, pool.config)
-    resolve.target(pool, wanted, None, adopt=False, tell=tell)
+    resolve.target(pool, resolve.ask(pool, wanted, None, adopt=False), tell)
 
 
 def _refuse_unlandable(pool: Pool, slot: Slot) -> None:

@@ -29,7 +29,7 @@ def _escape(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as surrogateescape carries it
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def wants_colour(when: str, env: Mapping[str, str], *, terminal: bool) -> bool:
@@ -72,6 +72,10 @@ class Out:
         """A path as the answer: its very bytes, so that `cd "$(wt path x)"` works for any."""
         _write(1, os.fsencode(path) + b"\n")
 
+    def verbatim(self, text: str) -> None:
+        """A program's text for another program, as it is."""
+        _write(1, os.fsencode(text))
+
     def json(self, value: object) -> None:
         """One line of compact JSON."""
         import json
@@ -111,13 +115,15 @@ def paint(text: str, colour: str, *, on: bool) -> str:
 
 def masked(text: str) -> str:
     """Hide the user part of a URL: tokens end up in remotes, and git quotes them in its messages."""
-    head, separator, tail = text.partition("://")
-    if not separator:
-        return text
-    authority = tail.split("/", 1)[0].split(" ", 1)[0]
-    if "@" in authority:
-        tail = "***@" + tail[tail.index("@") + 1 :]
-    return head + separator + masked(tail)
+    head, *tails = text.split("://")
+    return "://".join((head, *(_without_user(tail) for tail in tails)))
+
+
+def _without_user(tail: str) -> str:
+    words = tail.split("/", 1)[0].split(None, 1)
+    if not words or not tail.startswith(words[0]) or "@" not in words[0]:
+        return tail
+    return "***@" + tail[words[0].rindex("@") + 1 :]
 
 
 def _indented(text: str) -> str:

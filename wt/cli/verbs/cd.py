@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wt.cli import args
 from wt.cli.taking import arrive
 from wt.errors import UsageError, WtError
@@ -19,13 +21,13 @@ VERB = args.Verb(
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    pool = ctx.open_pool()
-    if parsed.given("--source"):
-        arrive(ctx, pool.config.source)
-        return 0
     name = parsed.word()
     if name == "-":
         arrive(ctx, _previous(ctx))
+        return 0
+    pool = ctx.open_pool()
+    if parsed.given("--source"):
+        arrive(ctx, pool.config.source)
         return 0
     if name is None:
         raise UsageError("wt cd needs NAME.", "to see the names: wt ls")
@@ -42,4 +44,6 @@ def _previous(ctx: Context) -> str:
     path = ctx.env.get("OLDPWD", "")
     if not path:
         raise WtError("There is no previous directory.", "to see the names: wt ls")
+    if not os.path.isdir(path):
+        raise WtError(f"The previous directory is gone: {path}.", "to go to the source: wt cd --source")
     return path

@@ -55,7 +55,7 @@ def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
     out.painted([("next: ", "dim"), (found.next, "cyan")])
     out.answer("")
     for label, value in _facts(pool, slot):
-        out.painted([(f"{label:8}", "dim"), (value, "")])
+        out.painted([(f"{label:10}", "dim"), (value, "")])
     _commits(ctx, pool, slot)
 
 

@@ -23,11 +23,7 @@ VERB = args.Verb(
 
 def run(parsed: Parsed, ctx: Context) -> int:
     pool = ctx.open_pool()
-    slots = [
-        slot
-        for slot in survey.take(pool).slots
-        if slot.lock is not None or slot.unreadable or slot.state == "broken"
-    ]
+    slots = survey.held(pool)
     if parsed.given("--bare"):
         return _bare(ctx, slots, as_json=parsed.given("--json"))
     from wt.cli.listing import as_json, as_table

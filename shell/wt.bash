@@ -1,0 +1,70 @@
+# shellcheck shell=bash disable=SC2154 # the head of the rendered text and core.bash assign what is not assigned here
+\builtin unalias __WT_CMD__ 2>/dev/null || \builtin :
+
+function __WT_CMD__ {
+    # A function called `builtin` would stand in the way of everything below.
+    \unset -f builtin
+    \builtin local __wt_go='' __wt_status=0
+    __wt_call "${BASHPID:-$$.$BASH_SUBSHELL.$RANDOM}" "$@" || __wt_status=$?
+    if [[ -n $__wt_go && $__wt_go != "${PWD-}" || -n $__wt_go && ! . -ef $__wt_go ]]; then
+        # Not moved is not done: what follows in `wt new x && make` must not run here.
+        \builtin cd -- "$__wt_go" || [[ $__wt_status != 0 ]] || __wt_status=1
+    fi
+    \builtin return "$__wt_status"
+}
+
+function __wt_complete {
+    \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut=''
+    \builtin local -a __wt_found words
+    __wt_found=() words=()
+    line=${COMP_LINE:0:COMP_POINT}
+    # Blanks alone part words here: COMP_WORDS is cut at = : @, which names and --option=value may hold.
+    while [[ $line = *[[:blank:]]* ]]; do
+        word=${line%%[[:blank:]]*}
+        line=${line#*[[:blank:]]}
+        [[ -z $word ]] || words+=("$word")
+    done
+    word=$line
+    __wt_scan ${words[@]+"${words[@]:1}"}
+    COMPREPLY=()
+    case $word in
+        --*=*)
+            [[ $__wt_kind != command ]] || \builtin return 0
+            __wt_kind_of "$__wt_verb" "${word%%=*}"
+            cut=${word%%=*}= word=${word#*=}
+            ;;
+        -?*) if [[ $__wt_kind != command ]]; then __wt_kind=options; fi ;;
+    esac
+    case $__wt_kind in
+        options) __wt_options "$__wt_verb" ;;
+        branches) __wt_branches ;;
+        command | any | directories)
+            \builtin compopt -o default 2>/dev/null || \builtin :
+            \builtin return 0
+            ;;
+        *) __wt_candidates "$__wt_kind" ;;
+    esac
+    # What readline takes for the word to replace begins behind the last of its own break characters.
+    cut=$cut$word
+    [[ ${COMP_WORDBREAKS-} = *=* ]] && cut=${cut##*=}
+    [[ ${COMP_WORDBREAKS-} = *:* ]] && cut=${cut##*:}
+    [[ ${COMP_WORDBREAKS-} = *@* ]] && cut=${cut##*@}
+    for item in ${__wt_found[@]+"${__wt_found[@]}"}; do
+        case $__wt_kind in verbs | options) item=${item%%:*} ;; esac
+        [[ $item = "$word"* ]] || \builtin continue
+        \builtin printf -v item %q "${item:${#word}}"
+        if [[ $item = "''" ]]; then item=; fi
+        COMPREPLY+=("$cut$item")
+    done
+}
+
+# The local branches: the one completion that asks git.
+function __wt_branches {
+    \builtin local name=''
+    while IFS= \builtin read -r name; do
+        __wt_found+=("$name")
+    done < <(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
+}
+
+# `complete` is there unless bash was built without readline.
+\builtin complete -F __wt_complete __WT_CMD__ 2>/dev/null || \builtin :

@@ -1,0 +1,65 @@
+"""wt doctor: what is wrong with this host and its pools; --fix finishes what dead processes left."""
+
+from __future__ import annotations
+
+import sys
+
+from wt import shell
+from wt.cli import args
+from wt.pool import doctor
+from wt.pool.doctor import Check
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+
+VERB = args.Verb(
+    "doctor", "say what is wrong here, and mend what can be mended", (),
+    (args.Option("--fix", "finish what processes that died left behind"), args.JSON, args.COLOR),
+    (("wt doctor", "git, WORKTREE_ROOT, the shell, every pool"), ("wt doctor --fix", "and recover")),
+)  # fmt: skip
+_COLOURS = {"ok": "green", "warn": "yellow", "error": "red"}
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    if parsed.given("--fix"):
+        doctor.mend(ctx.env, ctx.out.say)
+    checks = [*doctor.examine(ctx.env, ctx.cwd, ctx.out.say), *_surroundings(ctx)]
+    if parsed.given("--json"):
+        ctx.out.json(
+            {
+                "checks": [
+                    {name: getattr(check, name) for name in ("id", "level", "message", "hint")}
+                    for check in checks
+                ]
+            }
+        )
+    else:
+        _show(ctx, checks)
+    return 1 if doctor.worst(checks) == "error" else 0
+
+
+def _surroundings(ctx: Context) -> list[Check]:
+    """What matters to a person's shell: the function, and which `wt` it is."""
+    found = []
+    if not shell.is_integrated(ctx.env):
+        found.append(
+            Check(
+                "shell",
+                "warn",
+                "this shell has no wt function; wt cannot change its directory.",
+                "wt shell install bash",
+            )
+        )
+    other = doctor.other_program(ctx.env, sys.argv[0])
+    if other is not None:
+        found.append(Check("path", "warn", f"PATH finds another wt: {other}.", "command -V wt"))
+    return found
+
+
+def _show(ctx: Context, checks: list[Check]) -> None:
+    for check in checks:
+        ctx.out.painted([(f"{check.level:6}", _COLOURS[check.level]), (check.message, "")])
+        if check.hint and check.level != "ok":
+            ctx.out.painted([("      hint: ", "cyan"), (check.hint, "")])

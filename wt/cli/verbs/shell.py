@@ -1,0 +1,55 @@
+"""wt shell: print, install or remove the shell integration (contract section 16)."""
+
+from __future__ import annotations
+
+import sys
+
+from wt.cli import args
+from wt.errors import UsageError
+from wt.shell import render
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+
+VERB = args.Verb(
+    "shell", "print, install or remove the shell integration", ("ACTION", "SHELL"),
+    (
+        args.Option("--cmd", "what the command is to be called (wt)", "WORD"),
+        args.Option("--prompt", "show pool and name in the prompt"),
+        args.COLOR,
+    ),
+    (
+        ('eval "$(command wt shell init zsh)"', "in ~/.zshrc: the function, completion"),
+        ("wt shell install zsh", "put that line there, and WORKTREE_ROOT where scripts see it"),
+        ("wt shell uninstall zsh", "take both out again"),
+    ),
+    "ACTION is init, install or uninstall; SHELL is bash, fish or zsh.",
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    action, shell = parsed.word() or "", parsed.word(1) or ""
+    if action not in ("init", "install", "uninstall"):
+        raise UsageError(f"`wt shell {action}` is nothing that can be done.", "wt shell install zsh")
+    if shell not in render.SHELLS:
+        raise UsageError(f"`{shell}` is no shell that wt knows.", f"wt shell {action} zsh")
+    command = parsed.value("--cmd") or "wt"
+    render.check_command(command)
+    if action == "init":
+        return _init(ctx, shell, command, prompt=parsed.given("--prompt"))
+    from wt.cli import rc
+
+    if action == "install":
+        return rc.install(ctx, shell, command, prompt=parsed.given("--prompt"))
+    return rc.uninstall(ctx, shell)
+
+
+def _init(ctx: Context, shell: str, command: str, *, prompt: bool) -> int:
+    from wt.cli import completion
+
+    argv = render.program(sys.argv[0], ctx.env)
+    known = completion.fish(command) if shell == "fish" else completion.functions()
+    ctx.out.verbatim(render.render(shell, command, argv, known, prompt=prompt))
+    return 0

@@ -1,0 +1,60 @@
+"""acquire, steps 6 and 7: the claimed slot gets its files, its name and its branch, under its own mutex alone."""
+
+from __future__ import annotations
+
+import os
+
+from wt.git import refs
+from wt.git.run import Git
+from wt.model import Slot, replaced
+from wt.pool import giveback, lock, materialise, names, rename, sourcelock, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+    from wt.pool.look import Look
+    from wt.pool.mutex import Mutex
+    from wt.pool.resolve import Target
+
+is_fresh = materialise.is_fresh
+
+
+def bring_up(
+    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None = None
+) -> Slot:
+    """Make a claimed slot `held`; where anything fails before that, it goes back to idle."""
+    try:
+        return _materialise(pool, slot, held, target, tell, look)
+    except BaseException:
+        _give_up(pool, slot, held, tell)
+        raise
+
+
+def _materialise(
+    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None
+) -> Slot:
+    """Step 6, under the slot's mutex alone."""
+    marker = slot.held
+    materialise.checkout(pool, slot, held, target.sha, tell, look)
+    if marker.layout == "rename":
+        slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
+    else:
+        rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
+    git = Git(slot.directory, (held.descriptor,))
+    if not target.adopted:
+        ref = f"refs/heads/{marker.name}"
+        with sourcelock.of_ref(pool, git.keep, ref) as source:
+            refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
+    refs.attach_head(git, slot.admin_dir, marker.name)
+    done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
+    lock.write(slot.admin_dir, done)
+    return replaced(slot, lock=done, state="held")
+
+
+def _give_up(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """Step 7: before `held`, the slot goes back to idle, and nothing of the attempt remains but warmth."""
+    now = survey.at_admin(pool, slot)
+    if now is not None:
+        giveback.to_idle(pool, now, held, tell)

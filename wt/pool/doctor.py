@@ -1,0 +1,149 @@
+"""What is wrong, as a list of checks; one broken pool never hides another's findings (contract section 3)."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import WtError
+from wt.git.run import Git
+from wt.model import record
+from wt.pool import location, mutex, reclaim, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wt.pool.location import Pool
+    from wt.pool.survey import Survey
+
+_OLDEST_GIT = (2, 38)
+
+
+@record
+class Check:
+    """`level` is ok, warn or error; `hint` ends in a command, None where there is nothing to do."""
+
+    id: str
+    level: str
+    message: str
+    hint: str | None = None
+
+
+def examine(env: Mapping[str, str], cwd: str, warn: Callable[[str], None]) -> list[Check]:
+    """Look at this host and every pool on it; changes nothing."""
+    checks = [_git(cwd)]
+    try:
+        root = location.worktree_root(env)
+        location.check_root(root)
+    except WtError as error:
+        return [*checks, Check("worktree-root", "error", error.sentence, error.hints[0])]
+    checks.append(Check("worktree-root", "ok", f"WORKTREE_ROOT is {root}."))
+    for key in location.keys(root):
+        checks.extend(_pool(root, key, warn))
+    return checks
+
+
+def _git(cwd: str) -> Check:
+    try:
+        words = Git(cwd).ask("version").split(" ")
+    except WtError as error:
+        return Check("git", "error", error.sentence, error.hints[0])
+    numbers = tuple(int(part) for part in words[2].split(".")[:2] if part.isdigit())
+    if numbers < _OLDEST_GIT:
+        return Check(
+            "git", "error", f"git {words[2]} is older than 2.38.", "install a newer git, then: git --version"
+        )
+    return Check("git", "ok", f"git {words[2]}.")
+
+
+def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
+    name = f"pool:{key}"
+    try:
+        pool = location.open_pool(root, key, warn)
+        seen = survey.take(pool)
+    except (WtError, OSError) as error:
+        hints = error.hints if isinstance(error, WtError) else []
+        return [Check(name, "error", str(error), hints[0] if hints else f"ls -la {root}/{key}/.meta")]
+    found = [*_broken(pool, seen), *_unfinished(pool, seen), *_foreign(pool, seen)]
+    return found or [Check(name, "ok", f"{len(seen.slots)} slots over {pool.config.source}.")]
+
+
+def _broken(pool: Pool, seen: Survey) -> list[Check]:
+    hint = f"to look at it: ls -la {pool.real} && git -C {pool.config.source} worktree list"
+    broken = [
+        Check(f"pool:{pool.key}:{slot.slot}", "error", f"{slot.slot} is broken: {slot.problem}.", hint)
+        for slot in seen.slots
+        if slot.state == "broken"
+    ]
+    unreadable = [
+        Check(
+            f"pool:{pool.key}:{slot.slot}",
+            "error",
+            f"the lock of {slot.slot} cannot be read; it counts as held.",
+            hint,
+        )
+        for slot in seen.slots
+        if slot.unreadable and slot.state != "broken"
+    ]
+    return broken + unreadable
+
+
+def _unfinished(pool: Pool, seen: Survey) -> list[Check]:
+    return [
+        Check(
+            f"pool:{pool.key}:{slot.slot}",
+            "warn",
+            f"{slot.slot} was left {slot.state} by a process that died.",
+            "wt doctor --fix",
+        )
+        for slot in seen.slots
+        if slot.transitional and not mutex.is_held(pool.slot_mutex_path(slot.slot))
+    ]
+
+
+def _foreign(pool: Pool, seen: Survey) -> list[Check]:
+    return [
+        Check(
+            f"pool:{pool.key}:{name}",
+            "warn",
+            f"{pool.real}/{name} is no slot of this pool; it is left alone.",
+            f"ls -la {pool.real}/{name}",
+        )
+        for name in seen.foreign
+    ]
+
+
+def mend(env: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Finish in every pool what dead processes left (contract section 9), saying what was done."""
+    root = location.worktree_root(env)
+    for key in location.keys(root):
+        try:
+            _mend(location.open_pool(root, key, tell), tell)
+        except (WtError, OSError) as error:
+            tell(f"{key}: {error}")
+
+
+def _mend(pool: Pool, tell: Callable[[str], None]) -> None:
+    with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as held:
+        held.note("doctor")
+        seen = survey.take(pool)
+        claims = reclaim.claim(pool, seen, besides=set())
+        reclaim.drop_dead_links(pool, seen)
+        for path in files.leftovers(f"{pool.real}/.meta"):
+            files.unlink(path)
+    reclaim.finish(pool, claims, tell)
+
+
+def worst(checks: list[Check]) -> str:
+    levels = {check.level for check in checks}
+    return next(level for level in ("error", "warn", "ok") if level in levels)
+
+
+def other_program(env: Mapping[str, str], mine: str) -> str | None:
+    """Return another `wt` that PATH finds before this one, None where there is none."""
+    for directory in env.get("PATH", "").split(":"):
+        path = f"{directory}/wt"
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            return None if os.path.realpath(path) == os.path.realpath(mine) else path
+    return None

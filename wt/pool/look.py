@@ -1,0 +1,32 @@
+"""What lies in an idle slot: git's answers about tracked changes and hidden bits, asked side by side."""
+
+from __future__ import annotations
+
+from wt.git import status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.git.run import Git
+    from wt.model import Config
+
+
+class Look:
+    """Two readers under way; the caller holds the slot's mutex, so that a refreshed index may be written."""
+
+    def __init__(self, git: Git, config: Config) -> None:
+        self._git = git
+        self._flags = git.start("ls-files", "-v", "-z")
+        mode = "all" if config.recycle == "clean" else "no"
+        self._status = git.start_refresh(*status.arguments(untracked=mode))
+
+    def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:
+        """Return what is there, and the edits behind hidden bits (None: there are no such bits)."""
+        found = status.parse(self._status.answer())
+        # a nested repository is not git's to clean, either
+        untracked = tuple(path for path in found.untracked if not path.endswith("/"))
+        hidden = status.hidden_edits(self._git) if status.has_hidden(self._flags.answer()) else None
+        return status.Status(found.tracked, found.conflicted, untracked), hidden
+
+    def abandon(self) -> None:
+        self._flags.abandon()
+        self._status.abandon()

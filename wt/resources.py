@@ -1,0 +1,26 @@
+"""Finds the files that are no Python: shell/ and hooks/, in `wt/share` of an installed wheel, else beside the package."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import WtError
+
+
+def find(*parts: str) -> str:
+    """Return the path of one of our own files; WtError where the installation lacks it."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    for root in (f"{package}/share", os.path.dirname(package)):
+        path = os.path.join(root, *parts)
+        if os.path.exists(path):
+            return path
+    raise WtError(f"This installation of wt lacks {'/'.join(parts)}.", "install it again")
+
+
+def read(*parts: str) -> str:
+    path = find(*parts)
+    text = files.read_text(os.path.realpath(path))
+    if text is None:
+        raise WtError(f"{path} cannot be read.", "install wt again")
+    return text

@@ -1,0 +1,79 @@
+"""The text that `eval "$(wt shell init SHELL)"` reads: a head of assignments, then the files of shell/ as they are."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+
+from wt import resources
+from wt.errors import UsageError
+from wt.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHELLS = ("bash", "fish", "zsh")
+_FILES = {"bash": ("core.bash", "wt.bash"), "zsh": ("core.bash", "wt.zsh"), "fish": ("wt.fish",)}
+_PROMPTS = {"bash": "prompt.bash", "zsh": "prompt.zsh"}
+COMMAND = "__WT_CMD__"
+
+
+def render(shell: str, command: str, program: list[str], completion: str, *, prompt: bool = False) -> str:
+    """Return the integration of one shell; `program` is the argv that the function begins with."""
+    check_command(command)
+    names = [*_FILES[shell], *([_PROMPTS[shell]] if prompt and shell in _PROMPTS else [])]
+    bodies = [resources.read("shell", name).replace(COMMAND, command) for name in names]
+    return "\n".join([_head(shell, program), *bodies[:1], completion, *bodies[1:]])
+
+
+def check_command(command: str) -> None:
+    """A name that every shell takes for a function's, bash --posix included."""
+    plain = command.isascii() and command.isidentifier()
+    if not plain or command.startswith("__wt"):
+        raise UsageError(
+            f"--cmd is `{command}`; letters, digits and _ make a name that every shell takes.",
+            "e.g.: wt shell init zsh --cmd wt",
+        )
+
+
+def _head(shell: str, program: list[str]) -> str:
+    assign = _fish_assignment if shell == "fish" else _assignment
+    lines = [
+        f'# wt {VERSION} for {shell}; read by: eval "$(wt shell init {shell})"',
+        *_program(shell, program),
+    ]
+    values = {"shell": shell, "version": VERSION, "python": program[0], "main": program[-1]}
+    return "\n".join([*lines, *(assign(name, value) for name, value in values.items()), ""])
+
+
+def _program(shell: str, program: list[str]) -> list[str]:
+    if shell == "fish":
+        return [f"set -g __wt_program {' '.join(fish_quoted(word) for word in program)}"]
+    return [f"__wt_program=({' '.join(shlex.quote(word) for word in program)})"]
+
+
+def _assignment(name: str, value: str) -> str:
+    return f"__wt_{name}={shlex.quote(value)}"
+
+
+def _fish_assignment(name: str, value: str) -> str:
+    return f"set -g __wt_{name} {fish_quoted(value)}"
+
+
+def fish_quoted(text: str) -> str:
+    r"""Quote for fish, where `\` and `'` alone mean something between single quotes."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def program(argv0: str, env: Mapping[str, str]) -> list[str]:
+    """Return the argv that starts this very program again, past shims, links and the search in PATH.
+
+    `-I` keeps the user's PYTHONPATH out, unless that is where we come from.
+    """
+    main = os.path.realpath(argv0)
+    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    paths = [os.path.realpath(path) for path in env.get("PYTHONPATH", "").split(":") if path]
+    isolated = [] if os.path.realpath(package) in paths else ["-I"]
+    return [sys.executable, *isolated, main]
