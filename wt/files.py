@@ -181,3 +181,8 @@ def list_subdirectories(path: str) -> list[str]:
 def leftovers(directory: str) -> list[str]:
     """Return our temp files that a crash left in a directory."""
     return [f"{directory}/{name}" for name in list_directory(directory) if name.startswith(_TEMP_PREFIX)]
+
+
+def remove_leftovers(directory: str) -> None:
+    for path in leftovers(directory):
+        unlink(path)

@@ -1,6 +1,7 @@
 """What is killed: each scenario builds a stage, names the verb, and says what must be true once it ran again."""
 
 import os
+import subprocess
 
 from tests.support import gitrepo
 from tests.support.crash import Scenario
@@ -98,7 +99,7 @@ def merging(stage, layout):
     gitrepo.commit(path, {"a": "theirs\n"}, "theirs")
     theirs = stage.git("rev-parse", "HEAD", at=path)
     stage.git("switch", "-q", "w/x", at=path)
-    done = gitrepo.subprocess.run(["git", "-C", path, "merge", "-q", theirs], capture_output=True)
+    done = subprocess.run(["git", "-C", path, "merge", "-q", theirs], capture_output=True)
     assert done.returncode == 1
     gitrepo.write(path, {"u": "untracked\n"})
 
@@ -209,17 +210,33 @@ _MERGED = ("Merge w/x into main", "main moves")
 SCENARIOS = (
     Scenario("acquire-fresh", fresh, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
     Scenario("acquire-same", warm_same, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
-    Scenario("acquire-other", warm_other, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
-    Scenario("adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")),
+    Scenario(
+        "acquire-other", warm_other, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")
+    ),
+    Scenario(
+        "adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")
+    ),
     Scenario("release-clean", held, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-commits", with_commits, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-merging", merging, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("force-dirty", dirty, ("wt", "release", "w/x", "--force"), (0, 1), forced),
     Scenario("force-merging", merging, ("wt", "release", "w/x", "--force"), (0, 1), forced),
     Scenario("land", to_land, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
-    Scenario("land-merge", to_merge, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, ("m", "on main\n"), mainline=_MERGED)),
+    Scenario(
+        "land-merge",
+        to_merge,
+        (*_LAND, "--add", "work"),
+        (0, 1),
+        landed(*_MINE, ("m", "on main\n"), mainline=_MERGED),
+    ),
     Scenario("land-swap", merged_by_hand, _LAND, (0, 1), landed(*_ONE, ("m", "on main\n"), mainline=_MERGED)),
-    Scenario("land-next", to_merge, (*_LAND, "--add", "--next", "n/x", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
+    Scenario(
+        "land-next",
+        to_merge,
+        (*_LAND, "--add", "--next", "n/x", "work"),
+        (0, 1),
+        landed(*_MINE, mainline=_MERGED),
+    ),
     Scenario("land-nowhere", nowhere, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
     Scenario("land-bare", bare, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
 )

@@ -32,5 +32,7 @@ def test_killed_at_a_door(scenario, layout, tmp_path, everything):
 @pytest.mark.parametrize("layout", ["rename", "stable"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_killed_at_a_door_of_recovery(scenario, layout, tmp_path, everything):
-    count, findings = Sweep(scenario, layout, tmp_path / "stage").run_recovery(5 if everything else SAMPLE_OF_RECOVERY)
+    count, findings = Sweep(scenario, layout, tmp_path / "stage").run_recovery(
+        5 if everything else SAMPLE_OF_RECOVERY
+    )
     _report(f"{scenario} {layout}", count, findings)

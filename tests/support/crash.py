@@ -68,7 +68,10 @@ class Sweep:
         assert done.code == 0, done
         lines = read(log).decode().splitlines() if os.path.exists(log) else []
         labels = [line for line in lines if re.match(r"\d+ ", line)]
-        return [(f"door {label}", {"WT_DOORS_KILL": label.split()[0], "WT_DOORS_KILL_GROUP": "1"}) for label in labels]
+        return [
+            (f"door {label}", {"WT_DOORS_KILL": label.split()[0], "WT_DOORS_KILL_GROUP": "1"})
+            for label in labels
+        ]
 
     def _verb(self, env=None):
         command, verb, *args = self.scenario.verb
@@ -95,7 +98,11 @@ class Sweep:
             for second, again in inner:
                 self._killed(env)
                 done = self._recover(again)
-                found = self.judge(recover_first=True) if stages.was_killed(done) else [f"recovery was not killed: {done}"]
+                found = (
+                    self.judge(recover_first=True)
+                    if stages.was_killed(done)
+                    else [f"recovery was not killed: {done}"]
+                )
                 where = f"{self._short(label)}, then in recovery {self._short(second)}"
                 findings += [f"{self.scenario} {self.layout}, {where}: {one}" for one in found]
             count += len(inner)
@@ -120,8 +127,18 @@ class Sweep:
     def judge(self, *, recover_first):
         """What is wrong after a kill, once the next commands ran; the first kind of finding ends it."""
         looks = (self._recovers, self._same_twice) if recover_first else ()
-        for look in (*looks, self._runs_again, self._recovers, self._commits, self._bytes, self._slots, self._litter,
-                     self._git_works, self._settled, self._room):
+        for look in (
+            *looks,
+            self._runs_again,
+            self._recovers,
+            self._commits,
+            self._bytes,
+            self._slots,
+            self._litter,
+            self._git_works,
+            self._settled,
+            self._room,
+        ):
             try:
                 found = look()
             except AssertionError as error:
@@ -134,7 +151,11 @@ class Sweep:
         done = self.stage.recover()
         complaints = [line for line in done.err.splitlines() if "could not be recovered" in line]
         found = complaints if done.code == 0 else [f"the next command ends {done.code}: {done.err}"]
-        return found + [f"after recovery {row['id']} is {row['state']}" for row in self.stage.rows() if row["state"] not in ("idle", "held")]
+        return found + [
+            f"after recovery {row['id']} is {row['state']}"
+            for row in self.stage.rows()
+            if row["state"] not in ("idle", "held")
+        ]
 
     def _same_twice(self):
         once = self._picture()
@@ -158,7 +179,9 @@ class Sweep:
 
     def _runs_again(self):
         done = self._verb()
-        return [] if done.code in self.scenario.again else [f"the verb, run again, ends {done.code}: {done.err}"]
+        return (
+            [] if done.code in self.scenario.again else [f"the verb, run again, ends {done.code}: {done.err}"]
+        )
 
     def _commits(self):
         lost = self.before.commits - stages.reachable_commits(self.stage)
@@ -180,7 +203,9 @@ class Sweep:
     def _restorable(self):
         """Each stash-shaped kept commit can be had again by plain git, index and all."""
         found = []
-        for line in self.stage.git("for-each-ref", "--format=%(objectname) %(parent)", "refs/wt/kept").splitlines():
+        for line in self.stage.git(
+            "for-each-ref", "--format=%(objectname) %(parent)", "refs/wt/kept"
+        ).splitlines():
             sha, *parents = line.split()
             subject = self.stage.git("log", "-1", "--format=%s", sha)
             if sha in self.restorable or not subject.endswith("set aside by wt"):
@@ -197,8 +222,14 @@ class Sweep:
         names = [row["name"] for row in rows if row["name"]]
         found = [f"S: {row['id']} is {row['state']}" for row in rows if row["state"] not in ("idle", "held")]
         if len(self.stage.slots()) < self.before.slots or len(rows) != len(self.stage.slots()):
-            found.append(f"S: {self.before.slots} slots before, {len(self.stage.slots())} after, {len(rows)} listed")
-        for what, values in (("names", names), ("ids", [row["id"] for row in rows]), ("paths", [row["path"] for row in rows])):
+            found.append(
+                f"S: {self.before.slots} slots before, {len(self.stage.slots())} after, {len(rows)} listed"
+            )
+        for what, values in (
+            ("names", names),
+            ("ids", [row["id"] for row in rows]),
+            ("paths", [row["path"] for row in rows]),
+        ):
             if len(set(values)) != len(values):
                 found.append(f"H: {what} twice in {values}")
         return found
@@ -210,11 +241,17 @@ class Sweep:
                 for name in (*names, *plain):
                     path = os.path.relpath(f"{directory}/{name}", top)
                     born = name.startswith("wt!") and "worktrees" not in directory
-                    if (born or LEFTOVER.search(f"/{path}")) and not any(one in f"/{path}" for one in ALLOWED_LOCKS):
+                    if (born or LEFTOVER.search(f"/{path}")) and not any(
+                        one in f"/{path}" for one in ALLOWED_LOCKS
+                    ):
                         found.append(f"left over: {path}")
         known = {os.path.basename(path) for path in self.stage.slots().values()}
         links = {name for name in os.listdir(self.stage.at) if os.path.islink(f"{self.stage.at}/{name}")}
-        wanted = {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]} if self.layout == "stable" else set()
+        wanted = (
+            {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]}
+            if self.layout == "stable"
+            else set()
+        )
         stray = set(os.listdir(self.stage.at)) - known - links - {".meta"}
         found += [f"left over in the pool root: {name}" for name in sorted(stray)]
         return found + [f"links are {links}, not {wanted}" for _ in range(links != wanted)]
@@ -230,7 +267,13 @@ class Sweep:
         git("branch", "-q", "-D", "spare")
         git("gc", "-q", "--prune=now")
         listed = "\n".join(sorted(self.before.commits | stages.reachable_commits(self.stage)))
-        missing = [line for line in gitrepo.git(self.stage.source, "cat-file", "--batch-check", stdin=listed + "\n").splitlines() if "missing" in line]
+        missing = [
+            line
+            for line in gitrepo.git(
+                self.stage.source, "cat-file", "--batch-check", stdin=listed + "\n"
+            ).splitlines()
+            if "missing" in line
+        ]
         return found + [f"C: gc dropped {line}" for line in missing]
 
     def _settled(self):

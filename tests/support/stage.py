@@ -40,7 +40,17 @@ class Stage:
         return f"{self.root}/app"
 
     def init(self, layout, slots=2):
-        self.run("worktree-pool", "init", "--source", self.source, "--max-slots", slots, "--layout", layout, check=True)
+        self.run(
+            "worktree-pool",
+            "init",
+            "--source",
+            self.source,
+            "--max-slots",
+            slots,
+            "--layout",
+            layout,
+            check=True,
+        )
 
     def save(self):
         subprocess.run(["cp", "-a", self.now, self.saved], check=True)
@@ -86,13 +96,21 @@ class Stage:
     def worktrees(self):
         """Return by admin dir (the source's own: its common dir) the directory of each worktree."""
         found = {} if self.common == self.source else {self.common: self.source}
-        for name in sorted(os.listdir(f"{self.common}/worktrees")) if os.path.isdir(f"{self.common}/worktrees") else []:
+        for name in (
+            sorted(os.listdir(f"{self.common}/worktrees"))
+            if os.path.isdir(f"{self.common}/worktrees")
+            else []
+        ):
             admin = f"{self.common}/worktrees/{name}"
             found[admin] = read(f"{admin}/gitdir").decode().removesuffix("/.git\n")
         return found
 
     def slots(self):
-        return {admin: path for admin, path in self.worktrees().items() if os.path.isfile(f"{admin}/worktree-pool/created")}
+        return {
+            admin: path
+            for admin, path in self.worktrees().items()
+            if os.path.isfile(f"{admin}/worktree-pool/created")
+        }
 
 
 @dataclass

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wt import times
 
 MOMENTS = st.datetimes(
-    datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31), timezones=st.just(datetime.timezone.utc)
+    datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31), timezones=st.just(datetime.UTC)
 )
 
 

@@ -62,7 +62,12 @@ def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> None:
 
     A git that somebody else started meanwhile may have made the same file anew: then it stays.
     """
-    left = [path for path in recorded(mutex_path) if os.path.lexists(path)]
+    remove(recorded(mutex_path), tell)
+
+
+def remove(paths: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Remove lock files that nobody uses."""
+    left = [path for path in paths if os.path.lexists(path)]
     if not left:
         return
     used = _used(left)

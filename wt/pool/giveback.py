@@ -63,8 +63,9 @@ def remove_dead_locks(admin: str) -> None:
     for name in (*gitlocks.OF_WORKTREE, "config.worktree.lock"):
         if os.path.lexists(f"{admin}/{name}"):
             files.unlink(f"{admin}/{name}")
-    for path in files.leftovers(f"{admin}/worktree-pool") + files.leftovers(admin):
-        files.unlink(path)
+    files.remove_leftovers(f"{admin}/worktree-pool")
+    files.remove_leftovers(admin)
+    keep.remove_scratch(admin)
 
 
 def owned_branch(pool: Pool, slot: Slot) -> str | None:

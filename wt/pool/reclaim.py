@@ -13,7 +13,7 @@ from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import create, giveback, gitlocks, lock, mutex, names, rename, sourcelock, survey
+from wt.pool import create, gitlocks, giveback, lock, mutex, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
