@@ -45,7 +45,7 @@ class Sweep:
         self.before = facts(self.stage)
         self.stage.save()
         self.restorable = set()
-        self.wrapper = None
+        self.wrapper = Wrapper(f"{self.stage.top}/wrapper")
 
     def doors(self):
         """(label, environment) of each door that the verb crosses, in their order."""
@@ -78,7 +78,9 @@ class Sweep:
         return self.stage.run(command, verb, *args, env=env)
 
     def sample(self, points, stride):
-        """Every `stride`-th point, beginning somewhere that depends on the scenario alone."""
+        """Every `stride`-th point, beginning somewhere that depends on the scenario alone; with 0 the middle one."""
+        if not stride:
+            return points[len(points) // 2 :][:1]
         return points[zlib.crc32(f"{self.scenario.name} {self.layout}".encode()) % stride :: stride]
 
     def run(self, points):
@@ -235,26 +237,10 @@ class Sweep:
         return found
 
     def _litter(self):
-        found = []
-        for top in (self.stage.common, self.stage.at):
-            for directory, names, plain in os.walk(top):
-                for name in (*names, *plain):
-                    path = os.path.relpath(f"{directory}/{name}", top)
-                    born = name.startswith("wt!") and "worktrees" not in directory
-                    if (born or LEFTOVER.search(f"/{path}")) and not any(
-                        one in f"/{path}" for one in ALLOWED_LOCKS
-                    ):
-                        found.append(f"left over: {path}")
-        known = {os.path.basename(path) for path in self.stage.slots().values()}
         links = {name for name in os.listdir(self.stage.at) if os.path.islink(f"{self.stage.at}/{name}")}
-        wanted = (
-            {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]}
-            if self.layout == "stable"
-            else set()
-        )
-        stray = set(os.listdir(self.stage.at)) - known - links - {".meta"}
-        found += [f"left over in the pool root: {name}" for name in sorted(stray)]
-        return found + [f"links are {links}, not {wanted}" for _ in range(links != wanted)]
+        names = {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]}
+        wanted = names if self.layout == "stable" else set()
+        return litter(self.stage) + [f"links are {links}, not {wanted}" for _ in range(links != wanted)]
 
     def _git_works(self):
         """The user's own git: fsck, worktree list, status in each worktree, branch -D, gc, and all is there after it."""
@@ -288,3 +274,20 @@ class Sweep:
                 return [f"S: slot {number + 1} of 2 cannot be had: {done.code} {done.err}"]
         done = self.stage.run("worktree-pool", "acquire", "--name", "one-more")
         return [] if done.code == 4 else [f"S: one more than the pool has ends {done.code}: {done.err}"]
+
+
+def litter(stage):
+    """Name what no command leaves behind: temp files, births, lock files of git's, directories that are no slots."""
+    found: list[str] = []
+    for top in (stage.common, stage.at):
+        for directory, names, plain in os.walk(top):
+            for name in (*names, *plain):
+                path = os.path.relpath(f"{directory}/{name}", top)
+                born = name.startswith("wt!") and "worktrees" not in directory
+                if (born or LEFTOVER.search(f"/{path}")) and not any(
+                    one in f"/{path}" for one in ALLOWED_LOCKS
+                ):
+                    found.append(f"left over: {path}")
+    known = {os.path.basename(path) for path in stage.slots().values()} | {".meta"}
+    there = {name for name in os.listdir(stage.at) if not os.path.islink(f"{stage.at}/{name}")}
+    return found + [f"left over in the pool root: {name}" for name in sorted(there - known)]

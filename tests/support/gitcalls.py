@@ -58,7 +58,7 @@ class Wrapper:
 
     @staticmethod
     def _of_one(number, lines):
-        counts = {}
+        counts: dict[tuple[str, str], int] = {}
         for line in lines:
             found = LINE.match(line)
             if not found:

@@ -67,18 +67,27 @@ def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> None:
 
 def remove(paths: Iterable[str], tell: Callable[[str], None]) -> None:
     """Remove lock files that nobody uses."""
-    left = [path for path in paths if os.path.lexists(path)]
+    left = {path: seen for path in paths if (seen := _identity(path)) is not None}
     if not left:
         return
     used = _used(left)
-    for path in left:
-        if path in used:
+    for path, identity in left.items():
+        if path in used or _identity(path) != identity:
             tell(f"{path} is in use by a git that is at work; it stays.")
         else:
             files.unlink(path)
 
 
-def _used(paths: list[str]) -> set[str]:
+def _identity(path: str) -> tuple[int, int, int] | None:
+    """Tell a lock file from one that was made anew while processes were looked at."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _used(paths: Iterable[str]) -> set[str]:
     """Return those that a process has open, or that a git standing in their worktree may have made and closed."""
     import psutil
 
@@ -87,7 +96,7 @@ def _used(paths: list[str]) -> set[str]:
     for process in psutil.process_iter():
         try:
             if process.name().startswith("git"):
-                used |= {one.path for one in process.open_files()} & set(paths)
+                used |= {one.path for one in process.open_files()} & worktrees.keys()
                 where = f"{process.cwd()}/"
                 used |= {path for path, top in worktrees.items() if top and where.startswith(f"{top}/")}
         except psutil.Error:

@@ -12,7 +12,7 @@ from wt import files
 from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
-from wt.model import Slot, record
+from wt.model import Slot, record, replaced
 from wt.pool import create, gitlocks, giveback, lock, mutex, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
@@ -46,7 +46,8 @@ def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
     for slot_id in _unborn(pool):
         if slot_id not in claimed and slot_id not in besides:
             found.extend(_claimed(pool, "creation", slot_id, seen.by_id(slot_id)))
-    return found + _dead_git(pool, seen, {one.slot_id for one in found} | besides)
+    # first, so that source.lock is let go before another claim needs it
+    return _dead_git(pool, seen, {one.slot_id for one in found} | besides) + found
 
 
 def _dead_git(pool: Pool, seen: Survey, besides: set[str]) -> list[Claim]:
@@ -149,11 +150,20 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
         return
     if slot.transitional:
         tell(f"{slot.slot} was left {slot.state} by a process that died; it goes back to idle.")
-        giveback.to_idle(pool, slot, one.mutex, tell)
+        giveback.to_idle(pool, _releasing(slot), one.mutex, tell)
     elif slot.state == "broken":
         _drop_stray(pool, slot, one.mutex, tell)
     else:
         _mend_links(pool, slot)
+
+
+def _releasing(slot: Slot) -> Slot:
+    """Mark what was half acquired as on its way back: its name is contended now, not held."""
+    if slot.lock is None or slot.lock.state == "releasing":
+        return slot
+    marker = replaced(slot.lock, state="releasing")
+    lock.write(slot.admin_dir, marker)
+    return replaced(slot, lock=marker, state="releasing")
 
 
 def _mend_links(pool: Pool, slot: Slot) -> None:
