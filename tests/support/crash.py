@@ -55,7 +55,6 @@ class Sweep:
     def git_calls(self):
         """(label, environment) of each state-changing system call inside the verb's gits."""
         self.stage.restore()
-        self.wrapper = self.wrapper or Wrapper(f"{self.stage.top}/wrapper")
         done = self._verb(self.wrapper.environment(WT_STRIKE_LOG="1"))
         assert done.code == 0, done
         return list(self.wrapper.calls())
@@ -91,12 +90,12 @@ class Sweep:
             findings += [f"{self.scenario} {self.layout}, {self._short(label)}: {one}" for one in found]
         return findings
 
-    def run_recovery(self, points):
-        """Kill the verb at each point, then kill the recovery at each of its own doors; returns how many, and the findings."""
+    def run_recovery(self, points, stride):
+        """Kill the verb at each point, then the recovery at its own doors; returns how many, and the findings."""
         count, findings = 0, []
         for label, env in points:
             self._killed(env)
-            inner = self._doors_of(self._recover)
+            inner = self.sample(self._doors_of(self._recover), stride)
             for second, again in inner:
                 self._killed(env)
                 done = self._recover(again)

@@ -60,7 +60,7 @@ def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[st
     gitlocks.remove(gitlocks.of_worktree(git.ask("rev-parse", "--absolute-git-dir")), tell)
     changes = _changes(git, journal)
     git.start_refresh("update-index", "-q", "--refresh").wait()
-    if tip == journal.old and _untouched(git, journal):
+    if tip == journal.old and _untouched(git, journal, changes):
         return
     foreign = _staged_by_others(git, journal, changes)
     foreign += [one.path for one in changes if not _between(git, one)]
@@ -116,9 +116,15 @@ def _changes(git: Git, journal: Move) -> list[Change]:
     return found
 
 
-def _untouched(git: Git, journal: Move) -> bool:
-    """Whether index and files are still A's: the land died before git began."""
-    return git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--")
+def _untouched(git: Git, journal: Move, changes: list[Change]) -> bool:
+    """Whether index and files are still A's: the land died before git began.
+
+    A file that B adds and that is there already is git's work, or somebody's own: then git would have refused to begin.
+    """
+    if not git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--"):
+        return False
+    there = [one for one in changes if not one.old.strip("0") and os.path.lexists(f"{git.cwd}/{one.path}")]
+    return not there or not all(_between(git, one) for one in there)
 
 
 def _staged_by_others(git: Git, journal: Move, changes: list[Change]) -> list[str]:
