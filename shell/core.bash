@@ -31,7 +31,7 @@ function __wt_field {
 
 # Whether an absolute path is physical: no component of it a link, none of them `.` or `..`.
 function __wt_is_physical {
-    \builtin local at=$1
+    \builtin local at="$1"
     case $at/ in *//* | */./* | */../*) \builtin return 1 ;; /*) ;; *) \builtin return 1 ;; esac
     while [[ -n $at ]]; do
         [[ ! -L $at ]] || \builtin return 1
@@ -68,7 +68,7 @@ function __wt_find_pool {
 
 # The pool whose root is above this directory.
 function __wt_pool_around {
-    \builtin local above=$PWD
+    \builtin local above="$PWD"
     while [[ -n $above ]]; do
         if [[ -f $above/.meta/config.yaml && $above -ef ${WORKTREE_ROOT%/}/${above##*/} ]]; then
             __wt_root=$above
@@ -81,7 +81,7 @@ function __wt_pool_around {
 
 # The only pool that serves the repository that this directory is in.
 function __wt_pool_over {
-    \builtin local __wt_line='' __wt_value='' __wt_admin='' above=$PWD common='' config='' only=''
+    \builtin local __wt_line='' __wt_value='' __wt_admin='' above="$PWD" common='' config='' only=''
     while [[ -n $above && ! -e $above/.git ]]; do above=${above%/*}; done
     [[ -n $above ]] || \builtin return 1
     common=$above/.git
@@ -188,7 +188,7 @@ function __wt_remove {
 
 # Sets __wt_go to what the directive says: one line, an existing directory; anything else is refused.
 function __wt_read_directive {
-    \builtin local more='' directory=${__wt_file%/*}
+    \builtin local more='' directory="${__wt_file%/*}"
     [[ -n $__wt_file && -e $__wt_file ]] || \builtin return 0
     if [[ -f $__wt_file && ! -L $__wt_file && -O $__wt_file && -O $directory && ! -L $directory ]]; then
         {
@@ -224,7 +224,7 @@ function __wt_is_lost {
 
 # Runs one command: sets __wt_go to where the shell is to go, and returns the program's status. $1 names this shell.
 function __wt_call {
-    \builtin local __wt_file='' __wt_path='' lost='' status_=0 number=$1
+    \builtin local __wt_file='' __wt_path='' lost='' status_=0 number="$1"
     \builtin shift
     if __wt_is_lost; then lost=${PWD-}; fi
     if [[ -z $lost ]] && __wt_quick "$@"; then
@@ -236,8 +236,12 @@ function __wt_call {
         \builtin return 127
     else
         __wt_name_file "$number"
-        WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost \
-            "${__wt_program[@]}" "$@" || status_=$?
+        # `if`, not `||`: zsh forgets the status of a function that is stopped by Ctrl-Z behind the latter.
+        if WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost "${__wt_program[@]}" "$@"; then
+            status_=0
+        else
+            status_=$?
+        fi
         __wt_read_directive
     fi
     if [[ -n $__wt_go ]]; then __wt_note "$__wt_go"; fi
@@ -322,7 +326,7 @@ function __wt_groups {
 
 # Sets __wt_segment to `key:name` where this directory is in a slot.
 function __wt_find_segment {
-    \builtin local __wt_line='' __wt_value='' __wt_admin='' __wt_name='' __wt_pool_id='' above=${PWD-} key=''
+    \builtin local __wt_line='' __wt_value='' __wt_admin='' __wt_name='' __wt_pool_id='' above="${PWD-}" key=''
     while [[ -n $above ]]; do
         if [[ -f $above/.git ]] && __wt_read_link "$above" && __wt_field "$__wt_admin/worktree-pool/created" key; then
             key=$__wt_value

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 function __wt_prompt {
-    \builtin local status_=$?
+    \builtin local status_="$?"
     __wt_segment=
     __wt_find_segment
     if [[ -n $__wt_segment ]]; then __wt_segment+=' '; fi

@@ -1,12 +1,15 @@
+# A function called `builtin` would stand in the way of everything below.
+if [[ -n ${functions[builtin]-} ]]; then
+    \unset 'functions[builtin]'
+fi
 \builtin unalias __WT_CMD__ 2>/dev/null || \builtin :
 
 function __WT_CMD__ {
-    # A function called `builtin` would stand in the way of everything below.
     if [[ -n ${functions[builtin]-} ]]; then
         \unset 'functions[builtin]'
     fi
     \builtin local __wt_go='' __wt_status=0
-    __wt_sane "$@" || __wt_status=$?
+    if __wt_sane "$@"; then __wt_status=0; else __wt_status=$?; fi
     # With the user's own options: cd is to push, print and link as it does everywhere.
     if [[ -n $__wt_go && $__wt_go != "${PWD-}" || -n $__wt_go && ! . -ef $__wt_go ]]; then
         # Not moved is not done: what follows in `wt new x && make` must not run here.
@@ -29,7 +32,7 @@ function __wt_complete {
     __wt_scan "${(@Q)words[2,CURRENT-1]}"
     case $PREFIX in
         --*=*)
-            [[ $__wt_kind != command ]] || { _normal; \builtin return }
+            [[ $__wt_kind != command ]] || { _normal; \builtin return; }
             __wt_kind_of "$__wt_verb" "${PREFIX%%=*}"
             compset -P 1 '*='
             ;;

@@ -203,7 +203,7 @@ class Sweep:
 
     def _restorable(self):
         """Each stash-shaped kept commit can be had again by plain git, index and all."""
-        found = []
+        found: list[str] = []
         for line in self.stage.git(
             "for-each-ref", "--format=%(objectname) %(parent)", "refs/wt/kept"
         ).splitlines():

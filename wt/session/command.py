@@ -14,12 +14,24 @@ if TYPE_CHECKING:
 
 def run_there(command: Sequence[str], path: str, env: Mapping[str, str]) -> int:
     """Run a command in a directory and return its status as a shell would: 128 + signal where one ended it."""
-    inherited = clean_environment(env)
-    pid = os.fork()
-    if pid == 0:
-        _become(command, path, {**inherited, "PWD": path})
-    raw = _waited(pid)
-    status = os.waitstatus_to_exitcode(raw)
+    import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
+
+    inherited = {**clean_environment(env), "PWD": path}
+    # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
+    before = _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _signal.signal(_signal.SIGINT, before)
+            for signum in (
+                _signal.SIGPIPE,
+                _signal.SIGXFSZ,
+            ):  # Python ignores them, and exec would hand that on
+                _signal.signal(signum, _signal.SIG_DFL)
+            _become(command, path, inherited)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        _signal.signal(_signal.SIGINT, before)
     if status == 127:
         raise WtError(
             f"`{command[0]}` could not be started in {path}.",
@@ -34,12 +46,3 @@ def _become(command: Sequence[str], path: str, env: dict[str, str]) -> None:
         os.execvpe(command[0], list(command), env)
     except OSError:
         os._exit(127)
-
-
-def _waited(pid: int) -> int:
-    """Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it."""
-    while True:
-        try:
-            return os.waitpid(pid, 0)[1]
-        except KeyboardInterrupt:
-            continue

@@ -1,0 +1,219 @@
+"""The shell goes where the command says: contract section 16, in real interactive shells."""
+
+import os
+
+from tests.support import gitrepo, tool
+
+
+def test_a_session(pool, start):
+    sh = start(pool)
+    assert sh.begun == ""
+    assert "x in slot-0 (new" in sh.says("wt new x")
+    slot = f"{pool.at}/x"
+    assert sh.pwd == slot
+    sh.says("wt cd --source")
+    assert sh.pwd == pool.source
+    assert sh.says("wt cd x") == ""
+    assert sh.pwd == slot
+    assert sh.says("wt path x") == slot
+    sh.says("wt cd -")
+    assert sh.pwd == pool.source
+    sh.says("wt cd x; mkdir -p sub; cd sub; echo b >b")
+    assert "x landed on main: 1 commit" in sh.says('wt land --add "add b"')
+    assert sh.pwd == f"{pool.source}/sub"
+    assert os.path.exists(f"{pool.source}/sub/b")
+    assert "y in slot-0 (warm)" in sh.says("wt new y")
+    assert "y is released" in sh.says("wt release")
+    assert sh.pwd == pool.source
+
+
+def test_landing_in_a_subdirectory_that_the_source_lacks(pool, start):
+    sh = start(pool)
+    sh.says("wt new x")
+    sh.says("mkdir -p build/deep; cd build/deep")
+    sh.says("wt land --keep >/dev/null 2>&1 || true; wt release --force")
+    assert sh.pwd == pool.source
+
+
+def test_land_next_keeps_the_shell_in_the_slot(stable, start):
+    sh = start(stable)
+    sh.says("wt new x")
+    sh.says("echo b >b")
+    sh.says("wt land --add --next y first")
+    assert sh.pwd == f"{stable.at}/slot-0"
+    assert sh.says("wt path y") == f"{stable.at}/slot-0"
+    assert "was given back" not in sh.says("wt ls")
+
+
+def test_a_stable_slot_is_entered_physically(stable, start):
+    sh = start(stable)
+    sh.says("wt new x")
+    assert sh.pwd == f"{stable.at}/slot-0"
+    sh.says("cd /; wt --pool app cd x")
+    assert sh.pwd == f"{stable.at}/slot-0"
+    assert sh.says("wt path --pool=app x") == f"{stable.at}/slot-0"
+
+
+def test_capturing_the_path(pool, start):
+    sh = start(pool)
+    sh.says('cd "$(wt new x 2>/dev/null)"')
+    assert sh.pwd == f"{pool.at}/x"
+    sh.says('cd /; cd "$(wt --pool app cd x)"')
+    assert sh.pwd == f"{pool.at}/x"
+    assert sh.says("(cd /; wt --pool app cd x); pwd") == f"{pool.at}/x"
+
+
+def test_capturing_the_path_without_the_function(pool, start, shell):
+    words = " ".join(tool.argv("wt"))
+    sh = start(pool, rc="")
+    sh.says(f'cd "$({words} new x 2>/dev/null)"')
+    assert sh.pwd == f"{pool.at}/x"
+
+
+def test_statuses_are_the_programs(pool, start):
+    sh = start(pool)
+    assert sh.run("wt new x -- sh -c 'exit 42'")[1] == 42
+    assert sh.pwd == f"{pool.at}/x"
+    assert sh.run("wt cd nope")[1] == 1
+    assert sh.run("wt path nope") == ("", 1)
+    assert sh.run("wt new -- --bad")[1] == 2
+    assert sh.run("wt new x")[1] == 6
+    assert sh.pwd == f"{pool.at}/x"
+
+
+def test_what_follows_a_failed_command_does_not_run(pool, start):
+    sh = start(pool)
+    text, status = sh.run("wt cd nope && echo went on")
+    assert "went on" not in text
+    assert status == 1
+
+
+def test_a_slot_given_back_elsewhere(pool, start):
+    sh = start(pool)
+    sh.says("wt new x; cd sub")
+    assert pool.pool("release", "--name", "x").code == 0
+    text = sh.says("wt ls")
+    assert f"{pool.at}/x/sub was given back; this shell goes to {pool.source}/sub." in text
+    assert sh.pwd == f"{pool.source}/sub"
+
+
+def test_a_slot_given_back_elsewhere_and_taken_by_another(pool, start):
+    """What stands in the idle slot must not act on the work of the one who took it next."""
+    sh = start(pool)
+    sh.says("wt new x")
+    assert pool.pool("release", "--name", "x").code == 0
+    pool.acquire("y")
+    assert sh.run("wt release --force")[1] == 2
+    assert [row["name"] for row in pool.rows() if row["state"] == "held"] == ["y"]
+    assert sh.pwd == pool.source
+
+
+def test_a_stable_slot_given_back_elsewhere(stable, start):
+    sh = start(stable)
+    sh.says("wt new x; cd sub")
+    assert stable.pool("release", "--name", "x").code == 0
+    stable.acquire("y")
+    assert sh.run("wt release --force")[1] == 2
+    assert sh.pwd == f"{stable.source}/sub"
+    assert [row["name"] for row in stable.rows() if row["state"] == "held"] == ["y"]
+
+
+def test_a_directory_deleted_under_the_shell(pool, start, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    sh = start(pool)
+    sh.says(f"cd {gone}")
+    gone.rmdir()
+    sh.says("wt --pool app new x")
+    assert sh.pwd == f"{pool.at}/x"
+
+
+def test_the_previous_directory_is_gone(pool, start, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    sh = start(pool, cwd=str(gone))
+    sh.says(f"cd {pool.source}")
+    gone.rmdir()
+    text, status = sh.run("wt cd -")
+    assert f"The previous directory is gone: {gone}." in text
+    assert status == 1
+
+
+def test_interrupting_a_command_in_a_new_slot(pool, start):
+    sh = start(pool)
+    sh.tty.sendline("wt new x -- sh -c 'echo be''gun; exec sleep 1000'")
+    sh.tty.expect_exact("begun\r\n")
+    sh.tty.sendintr()
+    assert sh.prompt()[1] == 130
+    assert sh.run("wt path --pool app x") == (f"{pool.at}/x\n", 0)
+
+
+def test_stopping_and_going_on(pool, start, shell):
+    sh = start(pool)
+    sh.tty.sendline("wt new x -- sh -c 'echo be''gun; read line; echo \"got $line\"; exit 7'")
+    sh.tty.expect_exact("begun\r\n")
+    sh.tty.sendcontrol("z")
+    assert sh.prompt()[1] == 148
+    sh.tty.sendline("fg")
+    sh.tty.expect(
+        "continued|WT_DIRECTIVE="
+    )  # what the two say of it, before the terminal is the command's again
+    sh.tty.sendline("a word")
+    sh.tty.expect_exact("got a word\r\n")
+    assert sh.prompt()[1] == (
+        7 if shell == "bash" else 0
+    )  # zsh has no status for a function that was stopped
+
+
+def test_a_nested_shell_cannot_move_this_one(pool, start):
+    pool.acquire("y")
+    sh = start(pool)
+    sh.says(f"wt new x -- {' '.join(tool.argv('wt'))} --pool app cd y")
+    assert sh.pwd == f"{pool.at}/x"
+    assert sh.says("wt cd --source; env | grep ^WT_ || true") == ""
+
+
+def test_renamed_command(pool, start, shell):
+    from tests.support.terminal import init_line
+
+    sh = start(pool, rc=init_line(shell, "--cmd", "tree2"))
+    sh.says("tree2 new x")
+    assert sh.pwd == f"{pool.at}/x"
+    assert sh.run("wt")[1] == 127
+
+
+def test_nothing_is_left_where_directives_are_written(pool, start, home):
+    sh = start(pool)
+    sh.says("wt new x")
+    sh.says("wt cd --source")
+    place = home / ".local/state/wt/shell"
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert list(place.iterdir()) == []
+
+
+def test_the_runtime_directory_is_preferred(pool, start, home, tmp_path):
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    sh = start(pool, XDG_RUNTIME_DIR=str(runtime))
+    sh.says("wt new x")
+    assert sh.pwd == f"{pool.at}/x"
+    assert [path.name for path in runtime.iterdir()] == ["wt"]
+    assert not (home / ".local/state/wt").exists()
+
+
+def test_hooks_of_cd_run(pool, start, shell):
+    if shell == "bash":
+        return
+    sh = start(pool)
+    sh.says("chpwd() { print moved to ${PWD:t} }")
+    assert "moved to x" in sh.says("wt new x")
+
+
+def test_a_repository_that_is_deep_and_odd(tmp_path, start):
+    source = gitrepo.make_repo(tmp_path / "a b $x" / "it's")
+    pool = tool.Pool(tmp_path / "w w" / "$y", source)
+    sh = start(pool)
+    sh.says("wt new x")
+    assert sh.pwd == f"{pool.at}/x"
+    sh.says("wt cd --source && wt cd x && cd / && wt cd x --pool app")
+    assert sh.pwd == f"{pool.at}/x"

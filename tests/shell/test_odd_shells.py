@@ -1,0 +1,221 @@
+"""Options, aliases and functions that people have, or once had: the shell is moved all the same, and nothing is said."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.support import tool
+from tests.support.terminal import script
+
+BOTH = {
+    "plain": "",
+    "strict": "set -euo pipefail",
+    "noclobber": "set -o noclobber",
+    "noglob": "set -f",
+    "allexport": "set -a",
+    "CDPATH": "CDPATH=/:/tmp:.; export CDPATH",
+    "IFS": "IFS=/wx; export IFS",
+    "alias": "for a in cd rm command builtin local return printf read shift unalias eval test; do alias $a='echo HIJACKED'; done",
+    "alias wt": "alias wt='echo HIJACKED'",
+    "cd": "cd() { echo HIJACKED; }",
+    "rm": "rm() { echo HIJACKED; }",
+    "command": "command() { echo HIJACKED; }",
+    "wt": "wt() { echo HIJACKED; }",
+    "builtin": "builtin() { echo HIJACKED; }",
+    "readonly OLDPWD": "OLDPWD=/",
+    "no HOME": "unset HOME XDG_STATE_HOME; XDG_RUNTIME_DIR=$PWD/.git; export XDG_RUNTIME_DIR",
+    "no PATH": "PATH=/nowhere:$PATH",
+    "umask": "umask 000",
+}
+ONLY = {
+    "bash": {
+        "posix": "set -o posix",
+        "aliases": "shopt -s expand_aliases; alias cd='echo HIJACKED' rm='echo HIJACKED' builtin='echo HIJACKED' wt='echo HIJACKED'",
+        "nocasematch": "shopt -s nocasematch",
+        "failglob": "shopt -s failglob",
+        "nullglob": "shopt -s nullglob dotglob extglob",
+        "physical": "set -P",
+        "errtrace": "set -eET; trap 'echo ERR >&2' ERR",
+    },
+    "zsh": {
+        "ksharrays": "setopt ksharrays",
+        "shwordsplit": "setopt shwordsplit",
+        "globsubst": "setopt globsubst",
+        "shglob": "setopt shglob",
+        "ignorebraces": "setopt ignorebraces",
+        "nomatch": "setopt nomatch nullglob extendedglob globdots",
+        "posix": "setopt posixbuiltins posixidentifiers posixcd",
+        "chaselinks": "setopt chaselinks autopushd cdablevars pushdsilent",
+        "warn": "setopt warncreateglobal warnnestedvar",
+        "nounset": "setopt nounset errexit errreturn",
+        "cshjunkie": "setopt cshjunkieloops cshjunkiequotes cshnullglob rcquotes",
+        "emulate sh": "emulate sh",
+        "emulate ksh": "emulate ksh",
+        "galias": "alias -g x='HIJACKED'",
+    },
+}
+CASES = [(shell, name) for shell in ("bash", "zsh") for name in (*BOTH, *ONLY[shell])]
+USE = """
+\\builtin cd "$SOURCE"
+wt --pool app cd held-x
+[ "$PWD" = "$POOL/held-x" ] || echo "quick: $PWD"
+wt cd --source >/dev/null
+[ "$PWD" = "$SOURCE" ] || echo "source: $PWD"
+wt new other >/dev/null 2>&1
+[ "$PWD" = "$POOL/other" ] || echo "new: $PWD"
+wt path held-x
+if wt path nope; then echo yes; else echo "status $?"; fi
+"""
+
+
+@pytest.fixture
+def held(pool):
+    pool.acquire("held-x")
+    return pool
+
+
+@pytest.mark.parametrize(("name_of_shell", "case"), CASES)
+def test_the_shell_moves(name_of_shell, case, held, rendered):
+    before = BOTH.get(case) if case in BOTH else ONLY[name_of_shell][case]
+    use = USE.replace("\\builtin cd", "cd", 1) if case == "builtin" else USE
+    text = f"{before}\n. {rendered(name_of_shell)}\n{use}"
+    env = {"WORKTREE_ROOT": held.root, "SOURCE": held.source, "POOL": held.at}
+    code, out, err = script(name_of_shell, text, cwd=held.source, **env)
+    quick = f"{held.at}/held-x\n"  # no terminal: the path is the answer as well
+    assert (out, err) == (f"{quick}{quick}status 1\n", "")
+    assert code == 0
+
+
+@pytest.mark.parametrize("case", ["posix", "plain"])
+def test_bash_as_sh(case, held, rendered):
+    text = f". {rendered('bash')}\n{USE}".replace("\\builtin cd", "cd", 1)
+    options = ["--posix"] if case == "posix" else []
+    done = script(
+        "bash", text, *options, cwd=held.source, WORKTREE_ROOT=held.root, SOURCE=held.source, POOL=held.at
+    )
+    assert done == (0, f"{held.at}/held-x\n{held.at}/held-x\nstatus 1\n", "")
+
+
+@pytest.mark.parametrize("options", [(), ("--prompt",)])
+@pytest.mark.parametrize("interactive", [False, True])
+def test_sourcing_says_nothing_and_once_is_as_good_as_thrice(shell, options, interactive, tmp_path, rendered):
+    """With every unset variable an error, and every failure the end."""
+    path = rendered(shell, *options)
+    state = "trap; alias; typeset -f" if shell == "zsh" else "trap; alias; declare -f; complete -p"
+    state += (
+        '; echo "${PROMPT_COMMAND-}|${PS1-}|${precmd_functions-}|${#psvar}"'
+        if shell == "zsh"
+        else '; echo "${PROMPT_COMMAND-}|${PS1-}"'
+    )
+    flags = ["-i"] if interactive else []
+    strict = "set -eu -o pipefail; "
+    once = script(shell, f"{strict}. {path}; {state}", *flags, cwd=tmp_path)
+    thrice = script(shell, f"{strict}. {path}; . {path}; . {path}; {state}", *flags, cwd=tmp_path)
+    silent = script(shell, f"{strict}. {path}", *flags, cwd=tmp_path)
+    noise = {"bash: cannot set terminal process group", "bash: no job control in this shell"}
+    assert silent[0] == 0
+    assert silent[1] == ""
+    assert [line for line in silent[2].splitlines() if not any(line.startswith(one) for one in noise)] == []
+    assert once[:2] == thrice[:2]
+
+
+def test_an_exit_trap_stays_and_runs(shell, held, rendered):
+    text = f"trap 'echo bye' EXIT; . {rendered(shell)}; wt cd held-x >/dev/null"
+    env = {"WORKTREE_ROOT": held.root}
+    assert script(shell, text, cwd=held.source, **env) == (0, "bye\n", "")
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_rendered_text_is_clean(name, rendered):
+    for options in [(), ("--prompt",), ("--cmd", "w")]:
+        path = rendered(name, *options)
+        assert subprocess.run([name, "-n", path], capture_output=True).stderr == b""
+        if name == "bash":
+            found = subprocess.run(["shellcheck", "-s", "bash", path], capture_output=True, text=True)
+            assert found.stdout == ""
+
+
+def test_fish_moves(pool, rendered):
+    text = (
+        f"source {rendered('fish')}; wt new x 2>/dev/null >/dev/null; echo $status $PWD; wt cd --source >/dev/null; echo $PWD;"
+        "wt cd - >/dev/null; echo $PWD; wt release 2>/dev/null; echo $PWD; wt cd nope 2>/dev/null; echo $status;"
+        "wt new y -- sh -c 'exit 42' 2>/dev/null >/dev/null; echo $status; complete -C 'wt lan'; complete -C 'wt cd '; complete -C 'wt ls --pool '"
+    )
+    code, out, err = script("fish", text, cwd=pool.source, WORKTREE_ROOT=pool.root)
+    assert err == ""
+    assert out.splitlines() == [
+        f"0 {pool.at}/x", pool.source, f"{pool.at}/x", pool.source, "1", "42",
+        "land\tbring the work onto the local base, and recycle the slot", "y",
+        "app\tthe pool to work on; else the one that the current directory belongs to",
+    ]  # fmt: skip
+    assert code == 0
+
+
+ATTACKS = {
+    "symlink": 'ln -s "$BAIT" "$WT_DIRECTIVE"',
+    "fifo": 'mkfifo "$WT_DIRECTIVE"',
+    "directory": 'mkdir "$WT_DIRECTIVE"',
+    "two lines": 'printf "%s\\n%s\\n" / /tmp >"$WT_DIRECTIVE"',
+    "code": 'printf "%s" "/; touch p" >"$WT_DIRECTIVE"',
+    "substitution": "printf '%s' '/$(touch p)' >\"$WT_DIRECTIVE\"",
+    "relative": 'printf sub >"$WT_DIRECTIVE"',
+    "missing": 'printf "/no/such" >"$WT_DIRECTIVE"',
+    "option": 'printf "%s" -P >"$WT_DIRECTIVE"',
+    "empty": ': >"$WT_DIRECTIVE"',
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_directive_is_data(shell, attack, pool, tmp_path, rendered):
+    """A program that is not ours in the place of ours: at worst nothing happens, and the status is its own."""
+    fake, bait = tmp_path / "fake", tmp_path / "bait"
+    fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{ATTACKS[attack]}\nexit 9\n')
+    bait.write_text("/tmp")
+    text = f"""
+        . {rendered(shell)}; __wt_program=(/bin/sh {fake}); __wt_python=/bin/sh; __wt_main={fake}
+        status_=0; wt land || status_=$?; pwd; echo $status_; ls -d p 2>/dev/null || :
+    """
+    code, out, err = script(shell, text, cwd=pool.source, WORKTREE_ROOT=pool.root, BAIT=str(bait))
+    assert (code, out) == (0, f"{pool.source}\n9\n")
+    assert err == "error: this shell was not moved: the program left no directory to go to.\n"
+    assert bait.read_text() == "/tmp"
+    assert not os.path.exists(f"{pool.source}/p")
+
+
+def test_the_place_of_directives_must_be_this_users_own(shell, pool, home, rendered):
+    place = home / ".local/state/wt/shell"
+    place.mkdir(parents=True)
+    place.chmod(0o777)
+    code, out, err = script(shell, f". {rendered(shell)}; wt new x", cwd=pool.source, WORKTREE_ROOT=pool.root)
+    assert f"{place} is not this user's own" in err
+    assert code == 1
+    assert out == ""
+
+
+def test_a_program_that_is_gone(shell, pool, rendered):
+    text = f". {rendered(shell)}; __wt_main=/gone/wt; wt ls"
+    code, _, err = script(shell, text, cwd=pool.source)
+    assert code == 127
+    assert err == (
+        "error: /gone/wt is gone: this shell function belongs to an installation that was moved or removed.\n"
+        f'hint: to renew it: eval "$(command wt shell init {shell})"\n'
+    )
+
+
+def test_a_program_of_another_version(pool, start):
+    sh = start(pool)
+    sh.says("__wt_version=0.0.1")
+    assert "this shell has the function of wt 0.0.1, the program is" in sh.says("wt ls")
+
+
+def test_bad_calls():
+    for argv, sentence in {
+        ("shell", "init", "tcsh"): "`tcsh` is no shell that wt knows.",
+        ("shell", "do", "zsh"): "`wt shell do` is nothing that can be done.",
+        ("shell", "init", "zsh", "--cmd", "a;b"): "--cmd is `a;b`",
+    }.items():
+        done = tool.run("wt", *argv)
+        assert done.code == 2
+        assert sentence in done.err
+        assert done.out == ""
