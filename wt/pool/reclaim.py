@@ -80,10 +80,12 @@ def _row(pool: Pool, slot: Slot) -> str | None:
 
 
 def _disagrees(pool: Pool, slot: Slot) -> bool:
-    """Whether back pointer, `locked` file or the `stable` link are not what they should be."""
+    """Whether back pointer, `locked` file or the `stable` link are not what they should be, or a temp file lies there."""
     admin, path = slot.admin_dir, slot.directory
     pointed = layout.back_pointer(admin)
     if pointed != path or not os.path.lexists(f"{admin}/locked"):
+        return True
+    if files.leftovers(f"{admin}/worktree-pool"):
         return True
     if slot.lock is not None and slot.lock.layout == "stable":
         return not os.path.islink(f"{pool.real}/{names.slug(slot.lock.name)}")
@@ -167,6 +169,7 @@ def _releasing(slot: Slot) -> Slot:
 
 
 def _mend_links(pool: Pool, slot: Slot) -> None:
+    files.remove_leftovers(f"{slot.admin}/worktree-pool")
     rename.repair(slot)
     if slot.lock is not None and slot.lock.layout == "stable" and slot.path is not None:
         rename.link(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))
