@@ -4,6 +4,8 @@ A door that is added is swept by itself. `just crash` sweeps every point; the or
 always the same ones.
 """
 
+import re
+
 import pytest
 
 from tests.crash.scenarios import SCENARIOS
@@ -37,3 +39,28 @@ def test_killed_and_recovered(scenario, layout, tmp_path, stride):
         findings += sweep.run(points)
         print(f"{scenario} {layout}: {len(points)} of {len(calls)} system calls inside git")
     assert not findings + more, "\n".join(findings + more)
+
+
+# Points that once failed, by scenario and a part of their label; each is swept in every run.
+ONCE_FAILED = {
+    "branch made, not yet held": ("acquire-same", "doors", r"done git update-ref --create-reflog"),
+    "merge made, not yet committed": ("land-merge", "doors", r" git commit-tree"),
+    "lock half written in an idle slot": ("land-next", "doors", r"rename-into .*/lock$"),
+    "lock of a ref": ("acquire-same", "calls", r"rename 1 .*refs/heads/f/x\.lock"),
+    "lock of the scratch index": ("acquire-other", "calls", r"rename 1 .*kept-index\.lock"),
+    "only new files are there": ("land-swap", "calls", r"rename 1 .*/source/\.git/index\.lock"),
+}
+
+
+@pytest.mark.parametrize("case", ONCE_FAILED)
+def test_points_that_once_failed(case, tmp_path):
+    name, kind, pattern = ONCE_FAILED[case]
+    if kind == "calls" and not gitcalls.available():
+        pytest.skip("needs strace, which Linux has")
+    (scenario,) = [one for one in SCENARIOS if one.name == name]
+    sweep = Sweep(scenario, "rename", tmp_path / "stage")
+    points = sweep.doors() if kind == "doors" else sweep.git_calls()
+    points = [point for point in points if re.search(pattern, point[0])]
+    assert points, "no point is called so any more: choose its successor"
+    findings = sweep.run(points[:4])
+    assert not findings, "\n".join(findings)

@@ -67,7 +67,7 @@ class Wrapper:
             counts[pid, name] = counts.get((pid, name), 0) + 1
             if _changes(name, rest):
                 strike = {"WT_STRIKE": f"{number}:{name}", "WT_STRIKE_AT": str(counts[pid, name])}
-                yield f"git {number}, {name} {counts[pid, name]} ({rest[:150]}", strike
+                yield f"git {number}, {name} {counts[pid, name]} ({rest[:600]}", strike
 
 
 def _changes(name, rest):
