@@ -48,7 +48,7 @@ ONCE_FAILED = {
     "lock half written in an idle slot": ("land-next", "doors", r"rename-into .*/lock$"),
     "lock of a ref": ("acquire-same", "calls", r"rename 1 .*refs/heads/f/x\.lock"),
     "lock of the scratch index": ("acquire-other", "calls", r"rename 1 .*kept-index\.lock"),
-    "only new files are there": ("land-swap", "calls", r"rename 1 .*/source/\.git/index\.lock"),
+    "only new files are there": ("land-swap", "calls", r"rename \d+ .*/source/\.git/index\.lock"),
 }
 
 
