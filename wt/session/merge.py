@@ -8,13 +8,13 @@ from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import keep
+from wt.session import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.session.base import Base
 
-_MERGE_FILES = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "AUTO_MERGE")
 _IDENTITY = (("AUTHOR", "%an%n%ae%n%ad"), ("COMMITTER", "%cn%n%ce%n%cd"))
 
 
@@ -27,31 +27,55 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     head = git.ask("rev-parse", "HEAD")
     if refs.is_ancestor(git, base.tip, head):
         return _mainline_order(pool, slot, git, base, name, head)
-    if refs.is_ancestor(git, head, base.tip):
-        git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", base.tip)
-        return base.tip
+    new = base.tip if refs.is_ancestor(git, head, base.tip) else _merge_commit(git, base, name, head)
+    if new is None:
+        raise _stopped(git, name, base, _leave_conflict(slot, git, base, head))
     try:
-        git.do(
-            "merge",
-            "-q",
-            "--no-ff",
-            "--no-commit",
-            "--no-overwrite-ignore",
-            "--no-autostash",
-            "--no-edit",
-            base.tip,
-        )
+        move.forward(pool, move.journal_of_slot(slot.admin_dir), _move(slot, head, new), git.keep)
     except GitError as error:
-        raise _stopped(git, name, base) from error
-    return _commit_merge(slot, git, base, name, head)
+        raise _stopped(git, name, base, error) from error
+    return new
 
 
-def _stopped(git: Git, name: str, base: Base) -> WtError:
+def _merge_commit(git: Git, base: Base, name: str, head: str) -> str | None:
+    """Make the merge as an object, nothing touched, the base as first parent: the log of the base reads as its mainline.
+
+    None where the two disagree.
+    """
+    answer = git.ask(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", head, base.tip, allowed=(0, 1)
+    )
+    tree, *conflicts = answer.split("\n")
+    if conflicts:
+        return None
+    return git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
+
+
+def _move(slot: Slot, old: str, new: str) -> move.Move:
+    return move.Move(refs.branch_of(slot.admin_dir) or slot.held.name, old, new, slot.directory)
+
+
+def _leave_conflict(slot: Slot, git: Git, base: Base, head: str) -> GitError | None:
+    """Merge in the slot, for the user to resolve; the journal (from a commit to itself) tells a torn one from a user's."""
+    journal = move.journal_of_slot(slot.admin_dir)
+    move.write(journal, _move(slot, head, head))
+    try:
+        git.do("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash", base.tip)
+    except GitError as error:
+        return error
+    finally:
+        files.unlink(journal)
+    return None
+
+
+def _stopped(git: Git, name: str, base: Base, error: GitError | None) -> WtError:
     """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
     conflicted = status.read(git, untracked="no").conflicted
     if not conflicted:
         return WtError(
-            f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.", f"git -C {git.cwd} status"
+            f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.",
+            f"git -C {git.cwd} status",
+            details=error.details if error else "",
         )
     stopped = ConflictError(
         f"`{name}` and `{base.branch}` change the same lines; nothing was landed.",
@@ -63,23 +87,8 @@ def _stopped(git: Git, name: str, base: Base) -> WtError:
     )
 
 
-def _commit_merge(slot: Slot, git: Git, base: Base, name: str, head: str) -> str:
-    """Commit what the merge staged, the base as first parent: the log of the base reads as its mainline."""
-    tree = git.do("write-tree")
-    new = git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
-    _move_head(git, new, head)
-    clear(slot)
-    return new
-
-
 def subject(name: str, base: Base) -> str:
     return f"Merge {name} into {base.branch}"
-
-
-def clear(slot: Slot) -> None:
-    for name in _MERGE_FILES:
-        if refs.exists_as_file(slot.admin_dir, name):
-            files.unlink(f"{slot.admin}/{name}")
 
 
 def _move_head(git: Git, new: str, old: str) -> None:
