@@ -39,6 +39,10 @@ test-shell shell="":
 crash *args:
     pytest -n 2 -m crash {{ args }}
 
+# The races and the random kills, longer (just stress 50)
+stress rounds="30":
+    pytest tests/concurrency --rounds {{ rounds }} --timeout 3600
+
 # The rules of the house: imports, effects, lengths
 house:
     pytest tests/unit/test_house.py tests/unit/test_hot_imports.py

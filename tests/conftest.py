@@ -7,6 +7,12 @@ import pytest
 from tests.support import gitrepo, host
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--rounds", type=int, default=3, help="rounds of each worker under load, and kills in tens"
+    )
+
+
 @pytest.fixture
 def home(tmp_path):
     path = tmp_path / "home"

@@ -135,6 +135,12 @@ def scratch_directory(prefix: str) -> str:
     return os.path.realpath(tempfile.mkdtemp(prefix=prefix))
 
 
+def ensure_directory(path: str, mode: int = 0o777) -> None:
+    """Create a directory where it is missing; no effect, and no door, where it is there."""
+    if not os.path.isdir(path):
+        make_directory(path, mode)
+
+
 def remove_directory(path: str) -> bool:
     """rmdir(2): False where it is gone or holds something."""
     cross(f"rmdir {path}")
@@ -175,3 +181,8 @@ def list_subdirectories(path: str) -> list[str]:
 def leftovers(directory: str) -> list[str]:
     """Return our temp files that a crash left in a directory."""
     return [f"{directory}/{name}" for name in list_directory(directory) if name.startswith(_TEMP_PREFIX)]
+
+
+def remove_leftovers(directory: str) -> None:
+    for path in leftovers(directory):
+        unlink(path)

@@ -1,6 +1,7 @@
 """What is killed: each scenario builds a stage, names the verb, and says what must be true once it ran again."""
 
 import os
+import subprocess
 
 from tests.support import gitrepo
 from tests.support.crash import Scenario
@@ -98,7 +99,7 @@ def merging(stage, layout):
     gitrepo.commit(path, {"a": "theirs\n"}, "theirs")
     theirs = stage.git("rev-parse", "HEAD", at=path)
     stage.git("switch", "-q", "w/x", at=path)
-    done = gitrepo.subprocess.run(["git", "-C", path, "merge", "-q", theirs], capture_output=True)
+    done = subprocess.run(["git", "-C", path, "merge", "-q", theirs], capture_output=True)
     assert done.returncode == 1
     gitrepo.write(path, {"u": "untracked\n"})
 

@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support import stage as stages
+from tests.support.gitcalls import Wrapper
 from tests.support.stage import Stage, facts, read
 
 MUTEX = re.compile(r"/\.meta/|\.lock$")
@@ -44,74 +45,81 @@ class Sweep:
         self.before = facts(self.stage)
         self.stage.save()
         self.restorable = set()
+        self.wrapper = Wrapper(f"{self.stage.top}/wrapper")
 
     def doors(self):
-        """The labels of the doors that the verb crosses, in their order."""
+        """(label, environment) of each door that the verb crosses, in their order."""
         self.stage.restore()
-        return self._doors_of(lambda env: self._verb(env), "the verb itself fails")
+        return self._doors_of(self._verb)
 
-    def _doors_of(self, run, complaint):
+    def git_calls(self):
+        """(label, environment) of each state-changing system call inside the verb's gits."""
+        self.stage.restore()
+        done = self._verb(self.wrapper.environment(WT_STRIKE_LOG="1"))
+        assert done.code == 0, done
+        return list(self.wrapper.calls())
+
+    def _doors_of(self, run):
         log = f"{self.stage.top}/doors"
         if os.path.exists(log):
             os.unlink(log)
         done = run({"WT_DOORS_LOG": log})
-        assert done.code == 0, (complaint, done)
-        if not os.path.exists(log):
-            return []
-        return [line.split(" ", 1)[1] for line in read(log).decode().splitlines() if re.match(r"\d+ ", line)]
+        assert done.code == 0, done
+        lines = read(log).decode().splitlines() if os.path.exists(log) else []
+        labels = [line for line in lines if re.match(r"\d+ ", line)]
+        return [
+            (f"door {label}", {"WT_DOORS_KILL": label.split()[0], "WT_DOORS_KILL_GROUP": "1"})
+            for label in labels
+        ]
 
     def _verb(self, env=None):
         command, verb, *args = self.scenario.verb
         return self.stage.run(command, verb, *args, env=env)
 
-    def points(self, count, stride):
-        """Every `stride`-th point, beginning somewhere that depends on the scenario alone."""
-        begin = zlib.crc32(f"{self.scenario.name} {self.layout}".encode()) % stride
-        return range(begin + 1, count + 1, stride)
+    def sample(self, points, stride):
+        """Every `stride`-th point, beginning somewhere that depends on the scenario alone; with 0 the middle one."""
+        if not stride:
+            return points[len(points) // 2 :][:1]
+        return points[zlib.crc32(f"{self.scenario.name} {self.layout}".encode()) % stride :: stride]
 
-    def run(self, stride):
-        """Kill at each point; returns how many, and the findings."""
-        labels = self.doors()
-        points = self.points(len(labels), stride)
+    def run(self, points):
+        """Kill at each point; returns the findings."""
         findings = []
-        for point in points:
-            killed = self._killed(point)
-            found = killed or self.judge(recover_first=point // 2 % 2 == 0)
-            findings += [
-                f"{self.scenario} {self.layout}, door {point} ({self._short(labels[point - 1])}): {one}"
-                for one in found
-            ]
-        return len(points), findings
+        for number, (label, env) in enumerate(points):
+            found = self._killed(env) or self.judge(recover_first=number % 2 == 0)
+            findings += [f"{self.scenario} {self.layout}, {self._short(label)}: {one}" for one in found]
+        return findings
 
-    def run_recovery(self, stride):
-        """Kill the verb, then kill the recovery at each of its own doors."""
-        labels = self.doors()
+    def run_recovery(self, points, stride):
+        """Kill the verb at each point, then the recovery at its own doors; returns how many, and the findings."""
         count, findings = 0, []
-        for point in self.points(len(labels), stride):
-            self._killed(point)
-            inner = self._doors_of(lambda env: self._recover(env), "recovery fails")
-            for second in range(1, len(inner) + 1):
-                self._killed(point)
-                done = self._recover({"WT_DOORS_KILL": str(second), "WT_DOORS_KILL_GROUP": "1"})
+        for label, env in points:
+            self._killed(env)
+            inner = self.sample(self._doors_of(self._recover), stride)
+            for second, again in inner:
+                self._killed(env)
+                done = self._recover(again)
                 found = (
                     self.judge(recover_first=True)
                     if stages.was_killed(done)
                     else [f"recovery was not killed: {done}"]
                 )
-                where = f"door {point} ({self._short(labels[point - 1])}), then recovery's {second} ({self._short(inner[second - 1])})"
+                where = f"{self._short(label)}, then in recovery {self._short(second)}"
                 findings += [f"{self.scenario} {self.layout}, {where}: {one}" for one in found]
-                count += 1
+            count += len(inner)
         return count, findings
 
     def _recover(self, env):
         """Who recovers: for land, whose journal only another land finishes, the verb run again; else any command."""
-        if self.scenario.verb[1] == "land":
-            return self._verb(env)
-        return self.stage.run("worktree-pool", "release", "--name", "nobody", env=env)
+        done = self._verb(env) if self.scenario.verb[1] == "land" else self.stage.recover(env)
+        ended = done.code in self.scenario.again and "WT_DOORS_LOG" in env
+        return tool.Result(0, done.out, done.err) if ended else done
 
-    def _killed(self, point):
+    def _killed(self, env):
         self.stage.restore()
-        done = self._verb({"WT_DOORS_KILL": str(point), "WT_DOORS_KILL_GROUP": "1"})
+        if "WT_STRIKE" in env:
+            env = self.wrapper.environment(**env)
+        done = self._verb(env)
         return [] if stages.was_killed(done) else [f"the verb was not killed: {done}"]
 
     def _short(self, label):
@@ -195,7 +203,7 @@ class Sweep:
 
     def _restorable(self):
         """Each stash-shaped kept commit can be had again by plain git, index and all."""
-        found = []
+        found: list[str] = []
         for line in self.stage.git(
             "for-each-ref", "--format=%(objectname) %(parent)", "refs/wt/kept"
         ).splitlines():
@@ -228,26 +236,10 @@ class Sweep:
         return found
 
     def _litter(self):
-        found = []
-        for top in (self.stage.common, self.stage.at):
-            for directory, names, plain in os.walk(top):
-                for name in (*names, *plain):
-                    path = os.path.relpath(f"{directory}/{name}", top)
-                    born = name.startswith("wt!") and "worktrees" not in directory
-                    if (born or LEFTOVER.search(f"/{path}")) and not any(
-                        one in f"/{path}" for one in ALLOWED_LOCKS
-                    ):
-                        found.append(f"left over: {path}")
-        known = {os.path.basename(path) for path in self.stage.slots().values()}
         links = {name for name in os.listdir(self.stage.at) if os.path.islink(f"{self.stage.at}/{name}")}
-        wanted = (
-            {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]}
-            if self.layout == "stable"
-            else set()
-        )
-        stray = set(os.listdir(self.stage.at)) - known - links - {".meta"}
-        found += [f"left over in the pool root: {name}" for name in sorted(stray)]
-        return found + [f"links are {links}, not {wanted}" for _ in range(links != wanted)]
+        names = {row["name"].replace("/", "-") for row in self.stage.rows() if row["name"]}
+        wanted = names if self.layout == "stable" else set()
+        return litter(self.stage) + [f"links are {links}, not {wanted}" for _ in range(links != wanted)]
 
     def _git_works(self):
         """The user's own git: fsck, worktree list, status in each worktree, branch -D, gc, and all is there after it."""
@@ -281,3 +273,20 @@ class Sweep:
                 return [f"S: slot {number + 1} of 2 cannot be had: {done.code} {done.err}"]
         done = self.stage.run("worktree-pool", "acquire", "--name", "one-more")
         return [] if done.code == 4 else [f"S: one more than the pool has ends {done.code}: {done.err}"]
+
+
+def litter(stage):
+    """Name what no command leaves behind: temp files, births, lock files of git's, directories that are no slots."""
+    found: list[str] = []
+    for top in (stage.common, stage.at):
+        for directory, names, plain in os.walk(top):
+            for name in (*names, *plain):
+                path = os.path.relpath(f"{directory}/{name}", top)
+                born = name.startswith("wt!") and "worktrees" not in directory
+                if (born or LEFTOVER.search(f"/{path}")) and not any(
+                    one in f"/{path}" for one in ALLOWED_LOCKS
+                ):
+                    found.append(f"left over: {path}")
+    known = {os.path.basename(path) for path in stage.slots().values()} | {".meta"}
+    there = {name for name in os.listdir(stage.at) if not os.path.islink(f"{stage.at}/{name}")}
+    return found + [f"left over in the pool root: {name}" for name in sorted(there - known)]

@@ -82,9 +82,9 @@ class Stage:
     def release(self, name):
         self.run("worktree-pool", "release", "--name", name, check=True)
 
-    def recover(self):
+    def recover(self, env=None):
         """The ordinary command that has nothing of its own to do: a name that is not held is success."""
-        return self.run("worktree-pool", "release", "--name", "nobody")
+        return self.run("worktree-pool", "release", "--name", "nobody", env=env)
 
     def rows(self):
         done = self.run("worktree-pool", "ls", check=True)

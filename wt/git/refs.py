@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from wt import files
 from wt.errors import GitError, UsageError, quoted
@@ -13,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.git.run import Git, Running
 
+_PATIENCE, _POLL = 2.0, 0.005
 NO_OBJECT = "0" * 40
 OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
@@ -94,7 +96,9 @@ def is_reachable(git: Git, commit: str, *, besides: str = "") -> bool:
 
 def create(git: Git, ref: str, sha: str, message: str) -> None:
     """Create a ref that must not exist; GitError where it does, or where git could not make it beside the others."""
-    git.do("update-ref", "--create-reflog", "-m", message, ref, sha, "0" * len(sha))
+    # dated now, whatever the caller's environment says: an old entry is dropped by the next `git gc`
+    now = {"GIT_COMMITTER_DATE": f"@{int(time.time())} +0000"}
+    git.do("update-ref", "--create-reflog", "-m", message, ref, sha, "0" * len(sha), env=now)
 
 
 def delete(git: Git, ref: str, expected: str) -> None:
@@ -108,13 +112,11 @@ def has_branch_config(common: str, branch: str) -> bool:
     return text is None or f'[branch "{branch}"]' in text or "\\" in text
 
 
-def drop_branch_config(git: Git, common: str, branch: str) -> None:
-    if has_branch_config(common, branch):
-        # 128 or 1: there was no such section after all
-        try:
-            git.do("config", "--local", "--remove-section", f"branch.{branch}")
-        except GitError:
-            return
+def drop_branch_config(git: Git, branch: str) -> None:
+    try:
+        git.do("config", "--local", "--remove-section", f"branch.{branch}")
+    except GitError:  # 128 or 1: there was no such section after all
+        return
 
 
 def born_with(common: str, branch: str, nonce: str) -> bool:
@@ -142,9 +144,23 @@ def _write_head(git: Git, git_dir: str, text: str, fallback: tuple[str, ...]) ->
         return
     if current == text:
         return
-    files.write_exclusive(f"{path}.lock", text)
+    _take_lock(f"{path}.lock", text)
     files.rename(f"{path}.lock", path)
     files.sync_directory(git_dir)
+
+
+def _take_lock(path: str, text: str) -> None:
+    """Wait as git does for one that is at work: the user's `git gc` locks each worktree's HEAD for a moment."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            files.write_exclusive(path, text)
+        except FileExistsError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL)
+        else:
+            return
 
 
 def branch_of(git_dir: str) -> str | None:

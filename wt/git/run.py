@@ -34,6 +34,9 @@ _OVERRIDES = {
     "gc.auto": "0",
     "maintenance.auto": "false",
     "advice.detachedHead": "false",
+    # the user's own gc and pack-refs hold these for a while; git would give up after 0.1 and 1 s
+    "core.filesRefLockTimeout": "5000",
+    "core.packedRefsTimeout": "10000",
 }
 _SIGPIPE_AND_SIGXFSZ = (13, 25)  # Python ignores them; a child must not inherit that
 _FIRST_KEPT = 3  # the child's descriptors for our mutexes

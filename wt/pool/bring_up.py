@@ -7,7 +7,7 @@ import os
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import Slot, replaced
-from wt.pool import giveback, lock, materialise, names, rename, survey
+from wt.pool import giveback, lock, materialise, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ def _materialise(
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
     git = Git(slot.directory, (held.descriptor,))
     if not target.adopted:
-        refs.create(
-            pool.git(git.keep), f"refs/heads/{marker.name}", target.sha, f"wt: acquire {marker.nonce}"
-        )
+        ref = f"refs/heads/{marker.name}"
+        with sourcelock.of_ref(pool, git.keep, ref) as source:
+            refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
     if target.upstream:
-        pool.git(git.keep).do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
+        with sourcelock.of_config(pool, git.keep) as source:
+            source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
     refs.attach_head(git, slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)

@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import NameHeldError, SameShaError, WtError, quoted
+from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, quoted
 from wt.git import worktrees
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
@@ -25,14 +25,24 @@ if TYPE_CHECKING:
 
 
 def resolved(pool: Pool, request: Request, asked: Question, tell: Callable[[str], None]) -> Target:
-    """Step 1: the commit. A name that is held answers as such, not as a branch that exists."""
+    """Step 1: the commit. A name that is held answers as such, not as a branch that exists; one that is only left over
+    from a process that died is recovered first.
+    """
     try:
-        found = resolve.target(pool, asked, tell)
+        return _target(pool, request, asked, tell)
     except WtError:
+        slot = survey.take(pool).named(request.name)
+        if slot is not None and slot.transitional:
+            reclaim.recover(pool, "acquire", tell)
         _refuse_held(survey.take(pool), request.name)
-        raise
+    # asked anew: here or elsewhere it may have been recovered since
+    again = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
+    return _target(pool, request, again, tell)
+
+
+def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str], None]) -> Target:
+    found = resolve.target(pool, asked, tell)
     if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
-        _refuse_held(survey.take(pool), request.name)
         raise WtError(
             f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.",
             f"to free it: git -C {quoted(users[0].path or pool.common)} switch --detach",
@@ -83,6 +93,10 @@ def _refuse_held(seen: Survey, name: str) -> None:
     slot = seen.named(name)
     if slot is None or slot.lock is None or slot.admin is None:
         return
+    if slot.state == "releasing":
+        raise ContendedError(
+            f"`{name}` is being given back by {slot.slot} at this moment.", "to wait for it: --wait 60"
+        )
     age = times.in_words(time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
     raise NameHeldError(
         f"`{name}` is held by {slot.slot} since {age}."

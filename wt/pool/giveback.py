@@ -13,7 +13,7 @@ from wt.errors import GitError
 from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import keep, lock, names, rename, undo
+from wt.pool import gitlocks, keep, lock, names, rename, sourcelock, undo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,11 +62,12 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
 
 def remove_dead_locks(admin: str) -> None:
     """Remove the lock files of a git that died; the caller holds the slot's mutex, so no git of ours is alive."""
-    for name in ("index.lock", "HEAD.lock", "config.worktree.lock", "ORIG_HEAD.lock"):
+    for name in (*gitlocks.OF_WORKTREE, "config.worktree.lock"):
         if os.path.lexists(f"{admin}/{name}"):
             files.unlink(f"{admin}/{name}")
-    for path in files.leftovers(f"{admin}/worktree-pool") + files.leftovers(admin):
-        files.unlink(path)
+    files.remove_leftovers(f"{admin}/worktree-pool")
+    files.remove_leftovers(admin)
+    keep.remove_scratch(admin)
 
 
 def owned_branch(pool: Pool, slot: Slot) -> str | None:
@@ -100,11 +101,14 @@ def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None
             tell(f"branch `{branch}` stays: it is checked out in {others[0].path or pool.common}.")
             return
         try:
-            refs.delete(pool.git(git.keep), ref, tip)
+            with sourcelock.of_ref(pool, git.keep, ref) as source:
+                refs.delete(source, ref, tip)
         except GitError as error:
             tell(f"branch `{branch}` stays: {error.details or error.sentence}")
             return
-    refs.drop_branch_config(pool.git(git.keep), pool.common, branch)
+    if refs.has_branch_config(pool.common, branch):
+        with sourcelock.of_config(pool, git.keep) as source:
+            refs.drop_branch_config(source, branch)
 
 
 def clear_operation_state(admin: str) -> None:

@@ -13,6 +13,7 @@ from wt.errors import WtError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
+from wt.pool import sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides:
 
 def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
     ref = label.ref(sha)
-    pool.git(git.keep).do(*_SYNCED, "update-ref", ref, sha)
+    with sourcelock.of_ref(pool, git.keep, ref) as source:
+        source.do(*_SYNCED, "update-ref", ref, sha)
     return ref
 
 
@@ -103,6 +105,17 @@ def branch_tip(common: str, ref: str) -> str | None:
     )
 
 
+def _scratch(admin: str) -> str:
+    return f"{admin}/worktree-pool/kept-index"
+
+
+def remove_scratch(admin: str) -> None:
+    """Remove the temporary index, and the lock of a git that died writing it; the caller holds the slot's mutex."""
+    for path in (_scratch(admin), f"{_scratch(admin)}.lock"):
+        if os.path.lexists(path):
+            files.unlink(path)
+
+
 class Snapshot:
     """Builds the stash-shaped commit of one worktree: HEAD, index, and (with `untracked`) a third parent."""
 
@@ -114,15 +127,14 @@ class Snapshot:
         self.env = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER")
                     for field, value in (("NAME", name), ("EMAIL", mail.strip("<>")), ("DATE", moment))}  # fmt: skip
         self.nothing = refs.NO_OBJECT
-        self.index = f"{self.admin}/worktree-pool/kept-index"
+        self.index = _scratch(self.admin)
 
     def commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:
         """Return the id of the commit that holds `found` (and edits behind hidden bits), bytes as they are on disk."""
         try:
             return self._commit(found, hidden, head)
         finally:
-            files.unlink(self.index)
-            files.unlink(f"{self.index}.lock")
+            remove_scratch(self.admin)
 
     def _commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:
         note = f"{self.label.name}: {head[:8]}"
@@ -140,7 +152,7 @@ class Snapshot:
         return self._commit_tree(tracked, parents, f"On {note}: set aside by wt")
 
     def _copy_index(self) -> None:
-        files.unlink(self.index)
+        remove_scratch(self.admin)
         if os.path.exists(f"{self.admin}/index"):
             files.copy(f"{self.admin}/index", self.index)
 

@@ -12,8 +12,8 @@ from wt import files
 from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
-from wt.model import Slot, record
-from wt.pool import create, giveback, lock, mutex, names, rename, survey
+from wt.model import Slot, record, replaced
+from wt.pool import create, gitlocks, giveback, lock, mutex, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,18 @@ def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
     for slot_id in _unborn(pool):
         if slot_id not in claimed and slot_id not in besides:
             found.extend(_claimed(pool, "creation", slot_id, seen.by_id(slot_id)))
+    # first, so that source.lock is let go before another claim needs it
+    return _dead_git(pool, seen, {one.slot_id for one in found} | besides) + found
+
+
+def _dead_git(pool: Pool, seen: Survey, besides: set[str]) -> list[Claim]:
+    """Claim the mutexes whose file still records lock files of git's: whoever recorded them died in the middle."""
+    found = []
+    paths = {slot.slot: pool.slot_mutex_path(slot.slot) for slot in seen.slots}
+    paths["the source"] = sourcelock.path_of(pool)
+    for what, path in paths.items():
+        if what not in besides and gitlocks.recorded(path) and (held := mutex.try_take(path)) is not None:
+            found.append(Claim("git", what, None, held))
     return found
 
 
@@ -68,10 +80,12 @@ def _row(pool: Pool, slot: Slot) -> str | None:
 
 
 def _disagrees(pool: Pool, slot: Slot) -> bool:
-    """Whether back pointer, `locked` file or the `stable` link are not what they should be."""
+    """Whether back pointer, `locked` file or the `stable` link are not what they should be, or a temp file lies there."""
     admin, path = slot.admin_dir, slot.directory
     pointed = layout.back_pointer(admin)
     if pointed != path or not os.path.lexists(f"{admin}/locked"):
+        return True
+    if files.leftovers(f"{admin}/worktree-pool"):
         return True
     if slot.lock is not None and slot.lock.layout == "stable":
         return not os.path.islink(f"{pool.real}/{names.slug(slot.lock.name)}")
@@ -104,6 +118,18 @@ def finish(pool: Pool, claims: list[Claim], tell: Callable[[str], None]) -> set[
     return {one.slot_id for one in claims}
 
 
+def recover(pool: Pool, verb: str, tell: Callable[[str], None]) -> bool:
+    """Finish all that dead processes left, for a verb that has to look anew; returns whether there was anything."""
+    tried: set[str] = set()
+    while True:
+        with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as held:
+            held.note(verb)
+            claims = claim(pool, survey.take(pool), besides=tried)
+        if not claims:
+            return bool(tried)
+        tried |= finish(pool, claims, tell)
+
+
 def drop_dead_links(pool: Pool, seen: Survey) -> None:
     """Remove `stable` links whose slot is not held under that name; the caller holds the pool mutex."""
     alive = {names.slug(slot.lock.name) for slot in seen.slots if slot.lock is not None}
@@ -116,6 +142,9 @@ def drop_dead_links(pool: Pool, seen: Survey) -> None:
 
 
 def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
+    if gitlocks.recorded(one.mutex.path):
+        gitlocks.remove_dead(one.mutex.path, tell)
+        one.mutex.note("recovery")
     if one.birth_name:
         create.undo(pool, one.slot_id, one.birth_name, one.mutex)
     slot = survey.at_admin(pool, one.slot) if one.slot is not None else None
@@ -123,14 +152,24 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
         return
     if slot.transitional:
         tell(f"{slot.slot} was left {slot.state} by a process that died; it goes back to idle.")
-        giveback.to_idle(pool, slot, one.mutex, tell)
+        giveback.to_idle(pool, _releasing(slot), one.mutex, tell)
     elif slot.state == "broken":
         _drop_stray(pool, slot, one.mutex, tell)
     else:
         _mend_links(pool, slot)
 
 
+def _releasing(slot: Slot) -> Slot:
+    """Mark what was half acquired as on its way back: its name is contended now, not held."""
+    if slot.lock is None or slot.lock.state == "releasing":
+        return slot
+    marker = replaced(slot.lock, state="releasing")
+    lock.write(slot.admin_dir, marker)
+    return replaced(slot, lock=marker, state="releasing")
+
+
 def _mend_links(pool: Pool, slot: Slot) -> None:
+    files.remove_leftovers(f"{slot.admin}/worktree-pool")
     rename.repair(slot)
     if slot.lock is not None and slot.lock.layout == "stable" and slot.path is not None:
         rename.link(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))

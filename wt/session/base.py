@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
-from wt import files
 from wt.errors import GitError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import materialise
-from wt.pool.lock import fields
+from wt.pool import gitlocks, materialise, sourcelock
+from wt.session import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +27,11 @@ class Base:
     @property
     def ref(self) -> str:
         return f"refs/heads/{self.branch}"
+
+    def locks(self, pool: Pool) -> list[str]:
+        """Return the lock files of the gits that move it."""
+        there = gitlocks.of_worktree(self.checkout.git_dir) if self.checkout else []
+        return [*gitlocks.of_ref(pool.common, self.ref), *there]
 
 
 def find(pool: Pool) -> Base:
@@ -67,26 +71,9 @@ def refuse_unready(base: Base) -> None:
 
 def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
     """Move the base from its tip to `new`, journalled; WtError (both untouched) where git refuses."""
-    _write_journal(pool, base, new)
-    try:
-        _move(pool, base, new, keep)
-    finally:
-        if _settled(pool, base, new):
-            files.unlink(journal_path(pool))
-
-
-def _settled(pool: Pool, base: Base, new: str) -> bool:
-    """Whether the base is whole at one of the two: what lies between them is for recovery."""
     if base.checkout is None or base.checkout.path is None:
-        return True
-    now = refs.read_loose(pool.common, base.ref)
-    clean = status.read(Git(base.checkout.path), untracked="no").clean
-    return now in (None, base.tip, new) and clean
-
-
-def _move(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
-    if base.checkout is None or base.checkout.path is None:
-        pool.git(keep).do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
+        with sourcelock.of_ref(pool, keep, base.ref) as source:
+            source.do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
         return
     where = base.checkout.path
     if in_way := materialise.obstacles_between(Git(where), base.tip, new):
@@ -94,38 +81,11 @@ def _move(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
                         details="\n".join(in_way[:20]))  # fmt: skip
         raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", "then: wt land")
     try:
-        Git(where, keep).do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", new)
+        move.forward(pool, move.journal_of_base(pool), move.Move(base.branch, base.tip, new, where), keep)
     except GitError as error:
         raise WtError(
             f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {quoted(where)} status"
         ) from error
-
-
-def journal_path(pool: Pool) -> str:
-    return f"{pool.common}/worktree-pool/land"
-
-
-def _write_journal(pool: Pool, base: Base, new: str) -> None:
-    where = base.checkout.path if base.checkout else ""
-    text = f"base: {base.branch}\nfrom: {base.tip}\nto: {new}\ncheckout: {where}\n"
-    files.replace_text(journal_path(pool), text)
-
-
-@record
-class Journal:
-    """A land that was moving `base` from `old` to `new` in `checkout` (empty: the ref alone)."""
-
-    base: str
-    old: str
-    new: str
-    checkout: str
-
-
-def read_journal(pool: Pool) -> Journal | None:
-    found = fields(files.read_text(journal_path(pool)) or "")
-    if not found.get("from") or not found.get("to"):
-        return None
-    return Journal(found.get("base", ""), found["from"], found["to"], found.get("checkout", ""))
 
 
 def destination(pool: Pool, base: Base, slot_path: str, cwd: str) -> str:

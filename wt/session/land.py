@@ -5,15 +5,17 @@ It refuses before it touches; what it touched is safe to land again, or to give 
 
 from __future__ import annotations
 
+import os
+
 from wt import files
 from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import acquire, mutex, names, resolve
+from wt.pool import acquire, mutex, names, reclaim, resolve
 from wt.pool.lock import fields
 from wt.session import base as base_branch
-from wt.session import mend, merge, verdict
+from wt.session import mend, merge, move, verdict
 from wt.session.base import Base
 from wt.session.release import recycle, require_held, take_mutex
 
@@ -54,6 +56,7 @@ class Landed:
 
 def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None]) -> Landed:
     """Land a held slot. WtError where it refuses (nothing changed), ConflictError where the merge stopped."""
+    _recover(pool, name, tell)
     slot = require_held(pool, name)
     wish = _resumed(slot, wish)
     if wish.next is not None:
@@ -64,8 +67,21 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     _refuse_untracked(slot, wish)
     _refuse_without_message(slot, wish)
     with _land_lock(pool, tell):
-        mend.unfinished(pool, tell)
+        mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         return _finish(pool, name, wish, cwd, tell, before=_onto_base(pool, name, wish, tell))
+
+
+def _recover(pool: Pool, name: str, tell: Callable[[str], None]) -> None:
+    """Before step 1: what dead processes left, this land's own forerunner included, is finished."""
+    reclaim.recover(pool, "land", tell)
+    slot = require_held(pool, name)
+    journals = move.journal_of_base(pool), move.journal_of_slot(slot.admin or "")
+    if not any(os.path.lexists(journal) for journal in journals):
+        return
+    with _land_lock(pool, tell):
+        mend.unfinished(pool, journals[0], (), tell)
+        with take_mutex(pool, slot, "land") as held:
+            mend.unfinished(pool, journals[1], (held.descriptor,), tell)
 
 
 def _check_next(pool: Pool, wanted: str, tell: Callable[[str], None]) -> None:
@@ -80,7 +96,7 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
     if slot.path is None or slot.state == "broken":
         raise WtError(f"`{slot.name}` cannot be landed: {slot.problem}.", "to see more: wt doctor")
     operation = worktrees.operation(admin)
-    if operation is not None and not _is_left_over(slot):
+    if operation is not None:
         error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
         conflicted = status.read(Git(slot.path), untracked="no").conflicted
         error.details = "\n".join(conflicted)
@@ -102,18 +118,6 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
             f"`{slot.name}` was not landed: it is on the base branch itself.",
             back,
         )
-
-
-def _is_left_over(slot: Slot) -> bool:
-    """Whether MERGE_HEAD is all that a killed land left: HEAD has that merge already, and the index is HEAD's."""
-    heads = refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD")
-    git = Git(slot.directory)
-    if len(heads) != 1 or not refs.is_ancestor(git, heads[0], "HEAD"):
-        return False
-    if not git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", "HEAD"):
-        return False
-    merge.clear(slot)
-    return worktrees.operation(slot.admin_dir) is None
 
 
 def _already_landed(pool: Pool, slot: Slot, wish: Wish) -> bool:
@@ -160,7 +164,8 @@ def _land_lock(pool: Pool, tell: Callable[[str], None]) -> Mutex:
 def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> tuple[str, str]:
     """Steps 5 to 11, under the land lock and the slot's mutex; returns the base before and after."""
     slot = require_held(pool, name)
-    with take_mutex(pool, slot, "land") as held:
+    base = base_branch.find(pool)
+    with take_mutex(pool, slot, "land", base.locks(pool)) as held:
         git = Git(slot.directory, (held.descriptor,))
         base = base_branch.find(pool)
         base_branch.refuse_unready(base)

@@ -9,17 +9,18 @@ import os
 
 from wt import files
 from wt.errors import WtError, quoted
-from wt.git import refs
+from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import record
-from wt.session import base as base_branch
+from wt.pool import gitlocks, sourcelock
+from wt.session import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.pool.location import Pool
-    from wt.session.base import Journal
+    from wt.session.move import Move
 
 _GIT_LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock")
 
@@ -34,27 +35,32 @@ class Change:
     new_mode: str
 
 
-def unfinished(pool: Pool, tell: Callable[[str], None]) -> None:
-    """Finish what a dead land's journal records; the caller holds the land lock."""
-    journal = base_branch.read_journal(pool)
-    if journal is None:
+def unfinished(pool: Pool, journal: str, keep: tuple[int, ...], tell: Callable[[str], None]) -> None:
+    """Finish what a dead land's journal records; the caller holds the land lock, and the slot's mutex for a slot's."""
+    files.remove_leftovers(os.path.dirname(journal))
+    found = move.read(journal)
+    if found is not None and os.path.isdir(found.checkout):
+        _finish(pool, found, keep, tell)
+    if os.path.lexists(journal):
+        files.unlink(journal)
+
+
+def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[str], None]) -> None:
+    git = Git(journal.checkout, keep)
+    tip = refs.resolve(git, journal.ref)
+    if journal.old == journal.new:
+        _refuse_torn(git, journal)
         return
-    if journal.checkout and os.path.isdir(journal.checkout):
-        _finish(pool, journal, tell)
-    files.unlink(base_branch.journal_path(pool))
-
-
-def _finish(pool: Pool, journal: Journal, tell: Callable[[str], None]) -> None:
-    git = Git(journal.checkout)
-    git_dir = git.ask("rev-parse", "--absolute-git-dir")
-    tip = refs.resolve(git, f"refs/heads/{journal.base}")
     if tip != journal.old and _settled(git, journal, tip):
         return
     if tip not in (journal.old, journal.new):
-        raise _stop(journal, [f"{journal.base} has moved on to {tip[:12]}"])
-    _remove_locks(git_dir)
+        if status.read(git, untracked="no").clean:  # whoever moved the branch on put the files right
+            return
+        raise _stop(journal, [f"{journal.branch} has moved on to {tip[:12]}"])
+    gitlocks.remove(gitlocks.of_worktree(git.ask("rev-parse", "--absolute-git-dir")), tell)
     changes = _changes(git, journal)
-    if tip == journal.old and _untouched(git, journal):
+    git.start_refresh("update-index", "-q", "--refresh").wait()
+    if tip == journal.old and _untouched(git, journal, changes):
         return
     foreign = _staged_by_others(git, journal, changes)
     foreign += [one.path for one in changes if not _between(git, one)]
@@ -62,20 +68,31 @@ def _finish(pool: Pool, journal: Journal, tell: Callable[[str], None]) -> None:
         raise _stop(journal, foreign)
     _write(git, journal, changes)
     if tip == journal.old:
-        pool.git().do(
-            "update-ref", "-m", "wt: land, finished", f"refs/heads/{journal.base}", journal.new, journal.old
-        )
-    tell(f"a land that died is finished: {journal.base} is at {journal.new[:12]} in {journal.checkout}.")
+        with sourcelock.of_ref(pool, keep, journal.ref) as source:
+            source.do("update-ref", "-m", "wt: land, finished", journal.ref, journal.new, journal.old)
+    tell(f"a land that died is finished: {journal.branch} is at {journal.new[:12]} in {journal.checkout}.")
 
 
-def _settled(git: Git, journal: Journal, tip: str) -> bool:
+def _refuse_torn(git: Git, journal: Move) -> None:
+    """A merge that was to stop at a conflict died before git could say so; all work was committed before it."""
+    git_dir = git.ask("rev-parse", "--absolute-git-dir")
+    if refs.exists_as_file(git_dir, "MERGE_HEAD") or status.read(git, untracked="no").clean:
+        return
+    raise WtError(
+        f"A land died while it merged into {journal.checkout}; what was yours there is committed.",
+        f"to undo the half merge: git -C {journal.checkout} reset --hard",
+        "then: wt land",
+    )
+
+
+def _settled(git: Git, journal: Move, tip: str) -> bool:
     """Whether git was done: it moves the ref last, after files and index; what came later is not ours."""
     if tip == journal.new:
         return git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", journal.new)
     return refs.is_ancestor(git, journal.new, tip)
 
 
-def _stop(journal: Journal, what: list[str]) -> WtError:
+def _stop(journal: Move, what: list[str]) -> WtError:
     error = WtError(
         f"A land died while it moved {journal.checkout} from {journal.old[:12]} to {journal.new[:12]}, and somebody changed "
         "files there since; nothing was touched.", details="\n".join(what[:20]),
@@ -90,7 +107,7 @@ def _remove_locks(git_dir: str) -> None:
             files.unlink(f"{git_dir}/{name}")
 
 
-def _changes(git: Git, journal: Journal) -> list[Change]:
+def _changes(git: Git, journal: Move) -> list[Change]:
     fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", journal.old, journal.new)
     found = []
     for meta, path in zip(fields[0::2], fields[1::2], strict=True):
@@ -99,12 +116,18 @@ def _changes(git: Git, journal: Journal) -> list[Change]:
     return found
 
 
-def _untouched(git: Git, journal: Journal) -> bool:
-    """Whether index and files are still A's: the land died before git began."""
-    return git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--")
+def _untouched(git: Git, journal: Move, changes: list[Change]) -> bool:
+    """Whether index and files are still A's: the land died before git began.
+
+    A file that B adds and that is there already is git's work, or somebody's own: then git would have refused to begin.
+    """
+    if not git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--"):
+        return False
+    there = [one for one in changes if not one.old.strip("0") and os.path.lexists(f"{git.cwd}/{one.path}")]
+    return not there or not all(_between(git, one) for one in there)
 
 
-def _staged_by_others(git: Git, journal: Journal, changes: list[Change]) -> list[str]:
+def _staged_by_others(git: Git, journal: Move, changes: list[Change]) -> list[str]:
     ours = {one.path for one in changes}
     staged = git.ask_fields("diff-index", "--cached", "-z", "--name-only", "--no-renames", journal.old)
     differ = set(git.ask_fields("diff-index", "--cached", "-z", "--name-only", "--no-renames", journal.new))
@@ -128,7 +151,7 @@ def _between(git: Git, one: Change) -> bool:
     return wanted.startswith((files.read_text(full, 1 << 30) or "").encode("utf-8", "surrogateescape"))
 
 
-def _write(git: Git, journal: Journal, changes: list[Change]) -> None:
+def _write(git: Git, journal: Move, changes: list[Change]) -> None:
     git.do("read-tree", journal.new)
     for one in changes:
         if not one.new.strip("0"):

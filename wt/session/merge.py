@@ -8,13 +8,13 @@ from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import keep, materialise
+from wt.session import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.session.base import Base
 
-_MERGE_FILES = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "AUTO_MERGE")
 _IDENTITY = (("AUTHOR", "%an%n%ae%n%ad"), ("COMMITTER", "%cn%n%ce%n%cd"))
 
 
@@ -27,44 +27,68 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     head = git.ask("rev-parse", "HEAD")
     if refs.is_ancestor(git, base.tip, head):
         return _mainline_order(pool, slot, git, base, name, head)
-    if refs.is_ancestor(git, head, base.tip):
-        _refuse_overwriting(git, base, name)
-        git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", base.tip)
-        return base.tip
-    _refuse_overwriting(git, base, name)
+    tree, conflicts = base.tip, list[str]()
+    if not refs.is_ancestor(git, head, base.tip):
+        tree, conflicts = _merged_tree(git, base, head)
+    _refuse_overwriting(git, base, name, head, tree)
+    if conflicts:
+        raise _stopped(git, name, base, _leave_conflict(slot, git, base, head))
+    new = tree if tree == base.tip else _merge_commit(git, base, name, head, tree)
     try:
-        git.do(
-            "merge",
-            "-q",
-            "--no-ff",
-            "--no-commit",
-            "--no-overwrite-ignore",
-            "--no-autostash",
-            "--no-edit",
-            base.tip,
-        )
+        move.forward(pool, move.journal_of_slot(slot.admin_dir), _move(slot, head, new), git.keep)
     except GitError as error:
-        raise _stopped(git, name, base) from error
-    return _commit_merge(slot, git, base, name, head)
+        raise _stopped(git, name, base, error) from error
+    return new
 
 
-def _refuse_overwriting(git: Git, base: Base, name: str) -> None:
-    """Git merge heeds --no-overwrite-ignore in a fast-forward alone; what a real merge would overwrite is looked for here."""
-    answer = git.ask("merge-tree", "--write-tree", "--no-messages", base.tip, "HEAD", allowed=(0, 1))
-    in_way = materialise.obstacles_between(git, "HEAD", answer.split("\n")[0])
+def _merged_tree(git: Git, base: Base, head: str) -> tuple[str, list[str]]:
+    """Return the tree of the merge, made as an object with nothing touched, and what conflicts in it."""
+    answer = git.ask(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", head, base.tip, allowed=(0, 1)
+    )
+    tree, *conflicts = answer.split("\n")
+    return tree, conflicts
+
+
+def _refuse_overwriting(git: Git, base: Base, name: str, head: str, tree: str) -> None:
+    """Look for what would be overwritten: git merge heeds --no-overwrite-ignore in a fast-forward alone."""
+    in_way = materialise.obstacles_between(git, head, tree)
     if in_way:
         error = WtError(f"`{base.branch}` was not merged into `{name}`: files that git does not track would be overwritten in "
                         f"{git.cwd}.", details="\n".join(in_way[:20]))  # fmt: skip
         raise error.hint(f"to move one away: mv {quoted(f'{git.cwd}/{in_way[0]}')} ~/", "then: wt land")
 
 
-def _stopped(git: Git, name: str, base: Base) -> WtError:
+def _merge_commit(git: Git, base: Base, name: str, head: str, tree: str) -> str:
+    """Commit the merge, the base as first parent: the log of the base reads as its mainline."""
+    return git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
+
+
+def _move(slot: Slot, old: str, new: str) -> move.Move:
+    return move.Move(refs.branch_of(slot.admin_dir) or slot.held.name, old, new, slot.directory)
+
+
+def _leave_conflict(slot: Slot, git: Git, base: Base, head: str) -> GitError | None:
+    """Merge in the slot, for the user to resolve; the journal (from a commit to itself) tells a torn one from a user's."""
+    journal = move.journal_of_slot(slot.admin_dir)
+    move.write(journal, _move(slot, head, head))
+    try:
+        git.do("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash", base.tip)
+    except GitError as error:
+        return error
+    finally:
+        files.unlink(journal)
+    return None
+
+
+def _stopped(git: Git, name: str, base: Base, error: GitError | None) -> WtError:
     """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
     conflicted = status.read(git, untracked="no").conflicted
     if not conflicted:
         return WtError(
             f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.",
             f"git -C {quoted(git.cwd)} status",
+            details=error.details if error else "",
         )
     stopped = ConflictError(
         f"`{name}` and `{base.branch}` change the same lines; nothing was landed.",
@@ -76,23 +100,8 @@ def _stopped(git: Git, name: str, base: Base) -> WtError:
     )
 
 
-def _commit_merge(slot: Slot, git: Git, base: Base, name: str, head: str) -> str:
-    """Commit what the merge staged, the base as first parent: the log of the base reads as its mainline."""
-    tree = git.do("write-tree")
-    new = git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
-    _move_head(git, new, head)
-    clear(slot)
-    return new
-
-
 def subject(name: str, base: Base) -> str:
     return f"Merge {name} into {base.branch}"
-
-
-def clear(slot: Slot) -> None:
-    for name in _MERGE_FILES:
-        if refs.exists_as_file(slot.admin_dir, name):
-            files.unlink(f"{slot.admin}/{name}")
 
 
 def _move_head(git: Git, new: str, old: str) -> None:

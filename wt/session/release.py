@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from wt import files
 from wt.errors import ContendedError, WtError, quoted
-from wt.git import status
+from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import keep, materialise, mutex, release, survey
+from wt.pool import gitlocks, keep, materialise, mutex, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
 
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
@@ -41,7 +43,25 @@ def require_held(pool: Pool, name: str) -> Slot:
     raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", *hints)
 
 
-def take_mutex(pool: Pool, slot: Slot, verb: str) -> Mutex:
+class _Taken:
+    """A held slot's mutex for a whole verb, the lock files of its gits recorded."""
+
+    def __init__(self, held: Mutex, recorded: gitlocks.Recorded) -> None:
+        self.held, self.recorded = held, recorded
+
+    def __enter__(self) -> Mutex:
+        return self.recorded.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        try:
+            self.recorded.__exit__(kind, error, at)
+        finally:
+            self.held.release()
+
+
+def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> _Taken:
     """Take a held slot's mutex for a whole verb; ContendedError (3) where somebody is at work on it."""
     path = pool.slot_mutex_path(slot.slot)
     held = mutex.try_take(path)
@@ -49,8 +69,17 @@ def take_mutex(pool: Pool, slot: Slot, verb: str) -> Mutex:
         raise ContendedError(
             f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", "try again in a moment"
         )
-    held.note(verb)
-    return held
+    files.remove_leftovers(f"{slot.admin}/worktree-pool")
+    branch = refs.branch_of(slot.admin_dir)
+    own = [
+        *gitlocks.of_worktree(slot.admin_dir),
+        *(gitlocks.of_ref(pool.common, f"refs/heads/{branch}") if branch else ()),
+    ]
+    return _Taken(held, gitlocks.Recorded(held, verb, [*own, *locks], _silent))
+
+
+def _silent(_sentence: str) -> None:
+    return
 
 
 def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:

@@ -1,0 +1,112 @@
+"""Real processes, started together, on one pool."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from bench.mutex import LOCKS, HoldWatch
+from tests.support import gitrepo, tool
+from tests.support.race import Race, race
+
+WORKER = os.path.join(os.path.dirname(__file__), "worker.py")
+FILES = {"README": "hello\n", ".gitignore": "build/\n"}
+
+
+@pytest.fixture
+def make_pool(tmp_path):
+    def make(source, slots, layout="rename"):
+        return tool.Pool(tmp_path / "pools", source, max_slots=slots, layout=layout)
+
+    return make
+
+
+def names(results):
+    return [os.path.basename(result.path) for result in results]
+
+
+def wide_repo(path, files):
+    text = {f"d{number // 50}/f{number}": f"{number}\n" * 20 for number in range(files)}
+    return gitrepo.make_repo(path, {**FILES, **text})
+
+
+@pytest.mark.parametrize("layout", ["rename", "stable"])
+def test_16_acquire_at_once_from_a_pool_of_16(make_pool, repo, layout):
+    pool = make_pool(repo, 16, layout)
+    for _warmth in ("fresh", "warm"):
+        results = race(pool, [("worktree-pool", "acquire", "--name", f"n{n}") for n in range(16)])
+        assert len(set(names(results))) == 16
+        assert all(not result.err for result in results), results
+        rows = pool.rows()
+        assert sorted(row["name"] for row in rows) == sorted(f"n{n}" for n in range(16))
+        assert len({row["id"] for row in rows}) == 16
+        assert all(
+            done.code == 0
+            for done in race(pool, [("worktree-pool", "release", "--name", f"n{n}") for n in range(16)])
+        )
+
+
+def test_16_acquires_of_5000_files_are_not_serialised(make_pool, tmp_path):
+    pool = make_pool(wide_repo(tmp_path / "wide", 5000), 16)
+    with HoldWatch(f"{pool.at}/.meta/pool.lock") as watch:
+        began = time.monotonic()
+        results = race(pool, [("worktree-pool", "acquire", "--name", f"n{n}") for n in range(16)])
+        took = time.monotonic() - began
+    assert len(set(names(results))) == 16
+    assert {row["state"] for row in pool.rows()} == {"held"}
+    if os.path.exists(LOCKS):
+        # one after another, each would hold it for a sixteenth of the whole
+        assert watch.longest is not None
+        assert watch.longest < took / 16, f"{watch.longest:.3f} s of {took:.3f} s"
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_16_workers_take_turns_and_none_shares_a_slot(make_pool, repo, slots, rounds):
+    pool = make_pool(repo, slots)
+    main = tool.argv("worktree-pool")[1]
+    argvs = [[sys.executable, WORKER, main, pool.key, f"w{n}", str(rounds)] for n in range(16)]
+    results = Race(argvs, tool.environment(WORKTREE_ROOT=pool.root)).go().results(timeout=110)
+    assert [(result.code, result.out) for result in results] == [(0, "")] * 16
+    assert {row["state"] for row in pool.rows()} <= {"idle", "fresh"}
+    assert gitrepo.git(repo, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_name_raced_by_8_is_had_by_one(make_pool, repo):
+    pool = make_pool(repo, 8)
+    for turn in range(3):
+        results = race(pool, [("worktree-pool", "acquire", "--name", f"same{turn}")] * 8)
+        codes = sorted(result.code for result in results)
+        assert codes.count(0) == 1, results
+        assert set(codes) <= {0, 3, 6}, results
+    assert len([row for row in pool.rows() if row["state"] == "held"]) == 3
+
+
+def test_a_commit_raced_by_8_with_unique_sha_is_had_by_one(make_pool, repo):
+    pool = make_pool(repo, 8)
+    for _turn in range(3):
+        results = race(
+            pool, [("worktree-pool", "acquire", "--name", f"n{n}", "--unique-sha") for n in range(8)]
+        )
+        assert sorted(result.code for result in results) == [0] + [5] * 7, results
+        (held,) = [row["name"] for row in pool.rows() if row["state"] == "held"]
+        assert pool.pool("release", "--name", held).code == 0
+
+
+def test_two_lands_at_once_both_arrive_in_mainline_order(make_pool, repo, rounds):
+    pool = make_pool(repo, 2)
+    for turn in range(rounds):
+        for name in ("a", "b"):
+            path = pool.acquire(f"{name}{turn}")
+            gitrepo.write(path, {f"{name}{turn}": f"{turn}\n"})
+        results = race(
+            pool,
+            [("wt", "land", "--name", f"{name}{turn}", "--add", f"{name} {turn}") for name in ("a", "b")],
+        )
+        assert [result.code for result in results] == [0, 0], results
+        subjects = gitrepo.git(repo, "log", "--first-parent", "--format=%s", "-2", "main").splitlines()
+        first, second = ("a", "b") if subjects[0].startswith(f"Merge b{turn}") else ("b", "a")
+        assert subjects == [f"Merge {second}{turn} into main", f"{first} {turn}"]
+    assert gitrepo.git(repo, "status", "--porcelain") == ""
+    assert len(os.listdir(repo)) == 2 * rounds + 3
+    assert gitrepo.git(repo, "fsck", "--no-dangling", "--no-progress") == ""

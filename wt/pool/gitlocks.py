@@ -1,0 +1,113 @@
+"""Lock files of a git that was killed: who they belonged to is recorded before they can be there.
+
+A git that dies leaves `index.lock`, `HEAD.lock`, `refs/heads/x.lock`; every later git stumbles over it. So whoever is
+about to let git write where others write, too, notes in the file of the mutex that it holds which lock files its git
+may create and that are not there now. Whoever finds such a note in a mutex that is free removes exactly those.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.pool.lock import fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from wt.pool.mutex import Mutex
+
+_KEY = "locks"
+OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock")
+
+
+def of_ref(common: str, ref: str) -> list[str]:
+    """Return the lock files with which git changes a ref; `packed-refs.new` is written under the lock beside it."""
+    return [f"{common}/{ref}.lock", f"{common}/packed-refs.lock", f"{common}/packed-refs.new"]
+
+
+def of_worktree(git_dir: str) -> list[str]:
+    return [f"{git_dir}/{name}" for name in OF_WORKTREE]
+
+
+class Recorded:
+    """A stretch of work under a mutex whose git may create `locks`."""
+
+    def __init__(self, held: Mutex, verb: str, locks: Iterable[str], tell: Callable[[str], None]) -> None:
+        self.held, self.verb, self.locks, self.tell = held, verb, locks, tell
+
+    def __enter__(self) -> Mutex:
+        remove_dead(self.held.path, self.tell)
+        absent = [path for path in self.locks if not os.path.lexists(path)]
+        self.held.note(self.verb, **{_KEY: "\t".join(absent)})
+        return self.held
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self.held.descriptor >= 0:
+            self.held.note(self.verb)
+
+
+def recorded(mutex_path: str) -> list[str]:
+    """Return the lock files that a mutex's file still records."""
+    text = fields(files.read_text(mutex_path) or "").get(_KEY, "")
+    return [path for path in text.split("\t") if path.endswith((".lock", ".new"))]
+
+
+def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> None:
+    """Remove what a dead one recorded; the caller holds that mutex, so no git of the dead one's lives.
+
+    A git that somebody else started meanwhile may have made the same file anew: then it stays.
+    """
+    remove(recorded(mutex_path), tell)
+
+
+def remove(paths: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Remove lock files that nobody uses."""
+    left = {path: seen for path in paths if (seen := _identity(path)) is not None}
+    if not left:
+        return
+    used = _used(left)
+    for path, identity in left.items():
+        if path in used or _identity(path) != identity:
+            tell(f"{path} is in use by a git that is at work; it stays.")
+        else:
+            files.unlink(path)
+
+
+def _identity(path: str) -> tuple[int, int, int] | None:
+    """Tell a lock file from one that was made anew while processes were looked at."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _used(paths: Iterable[str]) -> set[str]:
+    """Return those that a process has open, or that a git standing in their worktree may have made and closed."""
+    import psutil
+
+    worktrees = {path: _worktree_of(path) for path in paths}
+    used: set[str] = set()
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith("git"):
+                used |= {one.path for one in process.open_files()} & worktrees.keys()
+                where = f"{process.cwd()}/"
+                used |= {path for path, top in worktrees.items() if top and where.startswith(f"{top}/")}
+        except psutil.Error:
+            continue
+    return used
+
+
+def _worktree_of(path: str) -> str | None:
+    """Return the worktree that an index.lock and its like belong to; None for refs, which git holds for a moment."""
+    git_dir = os.path.dirname(path)
+    if os.path.basename(path) not in OF_WORKTREE:
+        return None
+    pointed = files.read_text(f"{git_dir}/gitdir", 8192)
+    return os.path.dirname(pointed.rstrip("\n")) if pointed else os.path.dirname(git_dir)

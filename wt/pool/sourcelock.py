@@ -1,0 +1,63 @@
+"""source.lock, contract section 9: one writer of refs and shared config, of ours, per source.
+
+It is the last lock in the order, and is held for one git at a time; a step that died is cleared up by the next.
+"""
+
+from __future__ import annotations
+
+from wt import files
+from wt.pool import gitlocks, mutex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from wt.git.run import Git
+    from wt.pool.location import Pool
+
+
+def path_of(pool: Pool) -> str:
+    return f"{pool.common}/worktree-pool/source.lock"
+
+
+def _silent(_sentence: str) -> None:
+    return
+
+
+class Step:
+    """One change of refs or shared config: `with Step(...) as git` is git at the source, its lock files recorded."""
+
+    def __init__(
+        self, pool: Pool, keep: tuple[int, ...], locks: list[str], tell: Callable[[str], None] = _silent
+    ) -> None:
+        self.pool, self.keep, self.locks, self.tell = pool, keep, locks, tell
+
+    def __enter__(self) -> Git:
+        files.ensure_directory(f"{self.pool.common}/worktree-pool")
+        self.held = mutex.take(path_of(self.pool), self.tell, what="the source's refs")
+        try:
+            self.recorded = gitlocks.Recorded(self.held, "refs", self.locks, self.tell)
+            self.recorded.__enter__()
+        except BaseException:
+            self.held.release()
+            raise
+        return self.pool.git((*self.keep, self.held.descriptor))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        try:
+            self.recorded.__exit__(kind, error, at)
+        finally:
+            self.held.release()
+
+
+def of_ref(pool: Pool, keep: tuple[int, ...], ref: str) -> Step:
+    """Return the step that creates, moves or deletes one ref."""
+    return Step(pool, keep, gitlocks.of_ref(pool.common, ref))
+
+
+def of_config(pool: Pool, keep: tuple[int, ...]) -> Step:
+    """Return the step that writes the shared config."""
+    return Step(pool, keep, [f"{pool.common}/config.lock"])
