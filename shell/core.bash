@@ -2,31 +2,34 @@
 # What bash and zsh have in common; bash 3.2 and `emulate zsh` read it alike. Nothing here starts a process but the
 # program itself, and nothing that a file or the program says is ever evaluated.
 #
-# Variables that begin with __wt_ and are not local here belong to the caller, which made them local. Two belong to the
+# Each shell has its own way to read: `__wt_slurp FILE` sets __wt_text to a newline, the text of a regular file and a
+# newline, `__wt_first_line FILE` sets __wt_line to its first line without a CR (status 1 where there is none), and
+# `__wt_extract KEY` sets __wt_value to what __wt_text says of a key that it has. Variables that begin with __wt_ and are not local here belong to the caller, which made them local. Two belong to the
 # shell: where the function took it last, and which name held that slot.
 __wt_here='' __wt_held=''
 
-# Sets __wt_line to the first line of a regular file, without a CR; status 1 where there is none.
-function __wt_first_line {
-    __wt_line=
-    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
-    { IFS= \builtin read -r __wt_line || [[ -n $__wt_line ]]; } 2>/dev/null <"$1" || \builtin return 1
-    __wt_line=${__wt_line%$'\r'}
-}
-
 # Sets __wt_value to what a file of `key: value` lines says of a key; status 1 where it cannot be said exactly.
 function __wt_field {
-    \builtin local line='' found=1
+    \builtin local __wt_text=''
     __wt_value=
-    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
-    while IFS= \builtin read -r line || [[ -n $line ]]; do
-        case $line in
-            "$2: "*) __wt_value=${line#"$2: "} __wt_value=${__wt_value%$'\r'} found=0 ;;
-        esac
-    done 2>/dev/null <"$1"
-    case $__wt_value in *\\*) ;; \"?*\") __wt_value=${__wt_value#\"} __wt_value=${__wt_value%\"} ;; esac
-    case $__wt_value in '' | [\"\'\ ]* | *[\ ]) \builtin return 1 ;; esac
-    \builtin return "$found"
+    __wt_slurp "$1" && __wt_pick "$2"
+}
+
+# The same of a text that was read.
+function __wt_pick {
+    __wt_value=
+    case $__wt_text in *$'\n'"$1: "*) ;; *) \builtin return 1 ;; esac
+    __wt_extract "$1"
+    __wt_value=${__wt_value%$'\r'}
+    case $__wt_value in # a branch that was taken up may be called what YAML has to quote
+        \"?*\")
+            \builtin local quote='"'
+            __wt_value=${__wt_value#"$quote"}
+            __wt_value=${__wt_value%"$quote"}
+            __wt_value=${__wt_value//\\$quote/$quote}
+            ;;
+    esac
+    case $__wt_value in '' | \ * | *\  | *\\*) \builtin return 1 ;; esac
 }
 
 # Whether an absolute path is physical: no component of it a link, none of them `.` or `..`.
@@ -102,20 +105,17 @@ function __wt_pool_over {
 
 # Whether an admin dir is a held slot's, of the pool __wt_pool_id if that is set; sets __wt_name.
 function __wt_is_held {
-    \builtin local __wt_value='' line='' sha='' since='' state=held
+    \builtin local __wt_value='' __wt_text=''
     __wt_name=
-    [[ -f $1/worktree-pool/lock && ! -L $1/worktree-pool/lock && -r $1/worktree-pool/lock ]] || \builtin return 1
-    while IFS= \builtin read -r line || [[ -n $line ]]; do
-        line=${line%$'\r'}
-        case $line in
-            'full_sha: '?*) sha=1 ;;
-            'started_at: '?*) since=1 ;;
-            'name: '?*) __wt_name=${line#name: } ;;
-            'state: '?*) state=${line#state: } ;;
-        esac
-    done 2>/dev/null <"$1/worktree-pool/lock"
-    case $__wt_name in '' | [\"\'\ ]* | *[\ ]) \builtin return 1 ;; esac
-    [[ -n $sha && -n $since && $state = held ]] || \builtin return 1
+    __wt_slurp "$1/worktree-pool/lock" || \builtin return 1
+    case $__wt_text in
+        *$'\n'state:\ held[$'\r\n']*) ;;
+        *$'\n'state:*) \builtin return 1 ;;
+    esac
+    case $__wt_text in *$'\n'full_sha:\ [0-9a-f]*) ;; *) \builtin return 1 ;; esac
+    case $__wt_text in *$'\n'started_at:\ [0-9]*) ;; *) \builtin return 1 ;; esac
+    __wt_pick name || \builtin return 1
+    __wt_name=$__wt_value
     if [[ -n $__wt_pool_id ]]; then
         __wt_field "$1/worktree-pool/created" pool_id && [ "$__wt_value" = "$__wt_pool_id" ]
     fi
@@ -246,98 +246,4 @@ function __wt_call {
     fi
     if [[ -n $__wt_go ]]; then __wt_note "$__wt_go"; fi
     \builtin return "$status_"
-}
-
-# Completion. The caller has local arrays __wt_found and __wt_list; __wt_found gets `word` or `word:description`.
-
-# Sets __wt_kind to what may stand behind the words given (those after the command's name), and __wt_verb, __wt_key.
-function __wt_scan {
-    \builtin local pending='' count=0
-    __wt_verb='' __wt_key='' __wt_kind=''
-    while (($#)); do
-        if [[ -n $pending ]]; then
-            [[ $pending != --pool ]] || __wt_key=$1
-            pending=
-        else
-            case $1 in
-                --) __wt_kind='command'; \builtin return 0 ;;
-                --pool=*) __wt_key=${1#--pool=} ;;
-                --*=*) ;;
-                -?*) __wt_kind_of "$__wt_verb" "$1"; if [[ -n $__wt_kind ]]; then pending=$1; fi ;;
-                *) if [[ -z $__wt_verb ]]; then __wt_verb=$1; __wt_canonical; else count=$((count + 1)); fi ;;
-            esac
-        fi
-        \builtin shift
-    done
-    if [[ -n $pending ]]; then
-        __wt_kind_of "$__wt_verb" "$pending"
-    elif [[ -z $__wt_verb ]]; then
-        __wt_kind=verbs
-    else
-        __wt_kind_of "$__wt_verb" "$count"
-    fi
-}
-
-# Fills __wt_found for a kind.
-function __wt_candidates {
-    \builtin local __wt_root='' __wt_admin='' __wt_name='' __wt_pool_id='' __wt_value='' at=''
-    case $1 in
-        verbs) __wt_verbs ;;
-        words:*)
-            at=${1#words:},
-            while [[ -n $at ]]; do
-                __wt_found+=("${at%%,*}")
-                at=${at#*,}
-            done
-            ;;
-        keys)
-            case ${WORKTREE_ROOT-} in /*) ;; *) \builtin return 0 ;; esac
-            for at in "${WORKTREE_ROOT%/}"/*/.meta/config.yaml; do
-                [[ -e $at ]] || \builtin continue
-                at=${at%/.meta/config.yaml}
-                __wt_found+=("${at##*/}")
-            done
-            ;;
-        groups)
-            __wt_find_pool "$__wt_key" && __wt_groups "$__wt_root/.meta/config.yaml"
-            ;;
-        held)
-            __wt_find_pool "$__wt_key" || \builtin return 0
-            for at in "$__wt_root"/*; do
-                [[ -d $at && ! -L $at ]] || \builtin continue
-                if __wt_read_link "$at" && __wt_is_held "$__wt_admin"; then __wt_found+=("$__wt_name"); fi
-            done
-            ;;
-    esac
-}
-
-# The groups of a config: one line, comma-joined, quoted or in brackets.
-function __wt_groups {
-    \builtin local line='' word=''
-    while IFS= \builtin read -r line || [[ -n $line ]]; do
-        case $line in 'groups: '*) ;; *) \builtin continue ;; esac
-        line=${line#groups: } line=${line#[\[\"]} line=${line%$'\r'} line=${line%[]\"]},
-        while [[ -n $line ]]; do
-            word=${line%%,*} line=${line#*,} word=${word# }
-            if [[ -n $word ]]; then __wt_found+=("$word"); fi
-        done
-    done <"$1"
-}
-
-# Sets __wt_segment to `key:name` where this directory is in a slot.
-function __wt_find_segment {
-    \builtin local __wt_line='' __wt_value='' __wt_admin='' __wt_name='' __wt_pool_id='' above="${PWD-}" key=''
-    while [[ -n $above ]]; do
-        if [[ -f $above/.git ]] && __wt_read_link "$above" && __wt_field "$__wt_admin/worktree-pool/created" key; then
-            key=$__wt_value
-            if __wt_is_held "$__wt_admin"; then
-                __wt_segment=$key:$__wt_name
-            elif __wt_field "$__wt_admin/worktree-pool/created" slot; then
-                __wt_segment="$key:($__wt_value)"
-            fi
-            __wt_segment=${__wt_segment//[![:print:]]/?}
-            \builtin return 0
-        fi
-        above=${above%/*}
-    done
 }

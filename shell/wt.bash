@@ -14,8 +14,27 @@ function __WT_CMD__ {
     \builtin return "$__wt_status"
 }
 
+function __wt_slurp {
+    __wt_text=
+    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
+    IFS= \builtin read -r -d '' __wt_text <"$1" || \builtin :
+    __wt_text=$'\n'$__wt_text$'\n'
+}
+
+function __wt_first_line {
+    __wt_line=
+    [[ -f $1 && ! -L $1 && -r $1 ]] || \builtin return 1
+    IFS= \builtin read -r __wt_line <"$1" || \builtin :
+    __wt_line=${__wt_line%$'\r'}
+    [[ -n $__wt_line ]]
+}
+
+function __wt_extract {
+    __wt_value=${__wt_text#*$'\n'"$1: "} __wt_value=${__wt_value%%$'\n'*}
+}
+
 function __wt_complete {
-    \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut=''
+    \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut='' open=''
     \builtin local -a __wt_found words
     __wt_found=() words=()
     line=${COMP_LINE:0:COMP_POINT}
@@ -45,26 +64,30 @@ function __wt_complete {
             ;;
         *) __wt_candidates "$__wt_kind" ;;
     esac
-    # What readline takes for the word to replace begins behind the last of its own break characters.
-    cut=$cut$word
+    # What readline takes for the word to replace begins behind a quote, or the last of its own break characters
+    # (with @ itself). What was typed stays as it was typed.
+    case $cut$word in [\'\"]*) open=1 word=${word#?} ;; esac
+    cut=$cut$word word=${word//\\/}
     [[ ${COMP_WORDBREAKS-} = *=* ]] && cut=${cut##*=}
     [[ ${COMP_WORDBREAKS-} = *:* ]] && cut=${cut##*:}
-    [[ ${COMP_WORDBREAKS-} = *@* ]] && cut=${cut##*@}
+    [[ ${COMP_WORDBREAKS-} = *@* && $cut = *@* ]] && cut=@${cut##*@}
     for item in ${__wt_found[@]+"${__wt_found[@]}"}; do
         case $__wt_kind in verbs | options) item=${item%%:*} ;; esac
         [[ $item = "$word"* ]] || \builtin continue
-        \builtin printf -v item %q "${item:${#word}}"
-        if [[ $item = "''" ]]; then item=; fi
+        item=${item:${#word}}
+        if [[ -n $item && -z $open ]]; then \builtin printf -v item %q "$item"; fi
         COMPREPLY+=("$cut$item")
     done
 }
 
-# The local branches: the one completion that asks git.
+# The local branches: the one completion that asks git. (`< <(…)` is a syntax error to an older bash --posix.)
 function __wt_branches {
     \builtin local name=''
     while IFS= \builtin read -r name; do
-        __wt_found+=("$name")
-    done < <(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
+        if [[ -n $name ]]; then __wt_found+=("$name"); fi
+    done <<END
+$(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
+END
 }
 
 # `complete` is there unless bash was built without readline.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from wt import files
 from wt.errors import WtError
 
 
@@ -19,8 +18,5 @@ def find(*parts: str) -> str:
 
 
 def read(*parts: str) -> str:
-    path = find(*parts)
-    text = files.read_text(os.path.realpath(path))
-    if text is None:
-        raise WtError(f"{path} cannot be read.", "install wt again")
-    return text
+    with open(find(*parts), encoding="utf-8") as file:
+        return file.read()

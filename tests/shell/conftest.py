@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -37,7 +36,7 @@ def stable(tmp_path, repo):
 @pytest.fixture
 def start(tmp_path, shell):
     """Starts interactive shells, each in a directory of its own, and ends them."""
-    running = []
+    running: list[terminal.Shell] = []
 
     def start_(pool, **more):
         more.setdefault("cwd", pool.source)
@@ -64,5 +63,4 @@ def rendered(tmp_path_factory):
             made[shell, *options] = str(path)
         return made[shell, *options]
 
-    assert sys.executable
     return render

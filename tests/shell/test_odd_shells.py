@@ -129,6 +129,8 @@ def test_an_exit_trap_stays_and_runs(shell, held, rendered):
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_rendered_text_is_clean(name, rendered):
     for options in [(), ("--prompt",), ("--cmd", "w")]:
+        if name == "fish" and "--prompt" in options:
+            continue
         path = rendered(name, *options)
         assert subprocess.run([name, "-n", path], capture_output=True).stderr == b""
         if name == "bash":
@@ -214,6 +216,7 @@ def test_bad_calls():
         ("shell", "init", "tcsh"): "`tcsh` is no shell that wt knows.",
         ("shell", "do", "zsh"): "`wt shell do` is nothing that can be done.",
         ("shell", "init", "zsh", "--cmd", "a;b"): "--cmd is `a;b`",
+        ("shell", "init", "fish", "--prompt"): "fish has none yet",
     }.items():
         done = tool.run("wt", *argv)
         assert done.code == 2

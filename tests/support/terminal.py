@@ -49,7 +49,9 @@ class Shell:
 
     def prompt(self):
         self.tty.expect(PROMPT)
-        return plain(self.tty.before), int(self.tty.match.group(1))
+        found = re.fullmatch(PROMPT, str(self.tty.after))
+        assert found
+        return plain(self.tty.before), int(found.group(1))
 
     def run(self, line):
         self.tty.sendline(line)

@@ -59,7 +59,7 @@ def _check_directory(directory: str, path: str) -> None:
     if not os.path.lexists(directory):
         from wt import files
 
-        files.make_directory(os.path.dirname(directory))
+        files.make_directory(os.path.dirname(directory), 0o700)
         files.make_directory(directory, 0o700)
     found = os.lstat(directory)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:

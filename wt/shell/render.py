@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHELLS = ("bash", "fish", "zsh")
-_FILES = {"bash": ("core.bash", "wt.bash"), "zsh": ("core.bash", "wt.zsh"), "fish": ("wt.fish",)}
-_PROMPTS = {"bash": "prompt.bash", "zsh": "prompt.zsh"}
+_FILES = {
+    "bash": ("core.bash", "complete.bash", "wt.bash"),
+    "zsh": ("core.bash", "complete.bash", "wt.zsh"),
+    "fish": ("wt.fish",),
+}
+_PROMPTS = {"bash": ("segment.bash", "prompt.bash"), "zsh": ("segment.bash", "prompt.zsh")}
 COMMAND = "__WT_CMD__"
 
 
 def render(shell: str, command: str, program: list[str], completion: str, *, prompt: bool = False) -> str:
     """Return the integration of one shell; `program` is the argv that the function begins with."""
     check_command(command)
-    names = [*_FILES[shell], *([_PROMPTS[shell]] if prompt and shell in _PROMPTS else [])]
+    names = [*_FILES[shell], *(_PROMPTS.get(shell, ()) if prompt else ())]
     bodies = [resources.read("shell", name).replace(COMMAND, command) for name in names]
     return "\n".join([_head(shell, program), *bodies[:1], completion, *bodies[1:]])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from wt.cli import args
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
 
 VERB = args.Verb(
-    "shell", "print, install or remove the shell integration", ("ACTION", "SHELL"),
+    "shell", "print, install or remove the shell integration", ("ACTION", "[SHELL]"),
     (
         args.Option("--cmd", "what the command is to be called (wt)", "WORD"),
         args.Option("--prompt", "show pool and name in the prompt"),
@@ -25,18 +26,22 @@ VERB = args.Verb(
         ("wt shell install zsh", "put that line there, and WORKTREE_ROOT where scripts see it"),
         ("wt shell uninstall zsh", "take both out again"),
     ),
-    "ACTION is init, install or uninstall; SHELL is bash, fish or zsh.",
+    "ACTION is init, install or uninstall; SHELL is bash, fish or zsh, else what $SHELL names.",
 )  # fmt: skip
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    action, shell = parsed.word() or "", parsed.word(1) or ""
+    action, shell = parsed.word() or "", parsed.word(1) or os.path.basename(ctx.env.get("SHELL", ""))
     if action not in ("init", "install", "uninstall"):
         raise UsageError(f"`wt shell {action}` is nothing that can be done.", "wt shell install zsh")
     if shell not in render.SHELLS:
         raise UsageError(f"`{shell}` is no shell that wt knows.", f"wt shell {action} zsh")
     command = parsed.value("--cmd") or "wt"
     render.check_command(command)
+    if parsed.given("--prompt") and shell == "fish":
+        raise UsageError(
+            "The prompt segment is there for zsh and bash; fish has none yet.", "wt shell init fish"
+        )
     if action == "init":
         return _init(ctx, shell, command, prompt=parsed.given("--prompt"))
     from wt.cli import rc

@@ -1,0 +1,78 @@
+# shellcheck shell=bash disable=SC2154 # core.bash and the text made from the registry assign what is not assigned here
+# Read by bash and zsh alike, as core.bash.
+#
+# Completion. The caller has local arrays __wt_found and __wt_list; __wt_found gets `word` or `word:description`.
+
+# Sets __wt_kind to what may stand behind the words given (those after the command's name), and __wt_verb, __wt_key.
+function __wt_scan {
+    \builtin local pending='' count=0
+    __wt_verb='' __wt_key='' __wt_kind=''
+    while (($#)); do
+        if [[ -n $pending ]]; then
+            [[ $pending != --pool ]] || __wt_key=$1
+            pending=
+        else
+            case $1 in
+                --) __wt_kind='command'; \builtin return 0 ;;
+                --pool=*) __wt_key=${1#--pool=} ;;
+                --*=*) ;;
+                -?*) __wt_kind_of "$__wt_verb" "$1"; if [[ -n $__wt_kind ]]; then pending=$1; fi ;;
+                *) if [[ -z $__wt_verb ]]; then __wt_verb=$1; __wt_canonical; else count=$((count + 1)); fi ;;
+            esac
+        fi
+        \builtin shift
+    done
+    if [[ -n $pending ]]; then
+        __wt_kind_of "$__wt_verb" "$pending"
+    elif [[ -z $__wt_verb ]]; then
+        __wt_kind=verbs
+    else
+        __wt_kind_of "$__wt_verb" "$count"
+    fi
+}
+
+# Fills __wt_found for a kind.
+function __wt_candidates {
+    \builtin local __wt_root='' __wt_admin='' __wt_name='' __wt_pool_id='' __wt_value='' at=''
+    case $1 in
+        verbs) __wt_verbs ;;
+        words:*)
+            at=${1#words:},
+            while [[ -n $at ]]; do
+                __wt_found+=("${at%%,*}")
+                at=${at#*,}
+            done
+            ;;
+        keys)
+            case ${WORKTREE_ROOT-} in /*) ;; *) \builtin return 0 ;; esac
+            for at in "${WORKTREE_ROOT%/}"/*/.meta/config.yaml; do
+                [[ -e $at ]] || \builtin continue
+                at=${at%/.meta/config.yaml}
+                __wt_found+=("${at##*/}")
+            done
+            ;;
+        groups)
+            __wt_find_pool "$__wt_key" && __wt_groups "$__wt_root/.meta/config.yaml"
+            ;;
+        held)
+            __wt_find_pool "$__wt_key" || \builtin return 0
+            for at in "$__wt_root"/*; do
+                [[ -d $at && ! -L $at ]] || \builtin continue
+                if __wt_read_link "$at" && __wt_is_held "$__wt_admin"; then __wt_found+=("$__wt_name"); fi
+            done
+            ;;
+    esac
+}
+
+# The groups of a config: one line, comma-joined, quoted or in brackets.
+function __wt_groups {
+    \builtin local line='' word=''
+    while IFS= \builtin read -r line || [[ -n $line ]]; do
+        case $line in 'groups: '*) ;; *) \builtin continue ;; esac
+        line=${line#groups: } line=${line#[\[\"]} line=${line%$'\r'} line=${line%[]\"]},
+        while [[ -n $line ]]; do
+            word=${line%%,*} line=${line#*,} word=${word# }
+            if [[ -n $word ]]; then __wt_found+=("$word"); fi
+        done
+    done <"$1"
+}

@@ -1,0 +1,159 @@
+"""Completion by a real TAB, and the registry that it is made from."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.support import gitrepo, tool
+from tests.support.terminal import RC, init_line, plain
+from wt.cli import completion
+from wt.cli.registry import ALIASES, VERBS
+
+RC_COMPINIT = "autoload -Uz compinit; compinit -u -D\n"
+HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}'
+
+
+def rc(shell, *, when="before"):
+    """Start-up lines; zsh needs compinit, before or after ours."""
+    if shell == "bash":
+        return init_line(shell)
+    return RC_COMPINIT + init_line(shell) if when == "before" else init_line(shell) + RC_COMPINIT
+
+
+def complete(sh, typed):
+    """Type, press TAB, and run what the line has become as arguments of `args`: returns them, one a line."""
+    sh.tty.send(f"{typed}\t")
+    sh.tty.send("\r")
+    return plain(sh.prompt()[0])
+
+
+def words(sh, typed):
+    """What a line that begins with `wt` has become: the function is replaced by one that shows its arguments."""
+    sh.says("wt() { printf 'ARG<%s>\\n' \"$@\"; }")
+    text = complete(sh, typed)
+    return [line[4:-1] for line in text.replace("\r\n", "\n").split("\n") if line.startswith("ARG<")]
+
+
+@pytest.fixture
+def busy(pool):
+    for name in ("alpha", "feature/one", "feature/two", "a=b@c"):
+        pool.acquire(name)
+    return pool
+
+
+@pytest.mark.parametrize(
+    ("typed", "becomes"),
+    [
+        ("wt lan", ["land"]),
+        ("wt who", ["whoami"]),
+        ("wt cd al", ["cd", "alpha"]),
+        ("wt cd feature/o", ["cd", "feature/one"]),
+        ("wt rm al", ["rm", "alpha"]),
+        ("wt cd a=b@", ["cd", "a=b@c"]),
+        ("wt cd a=", ["cd", "a=b@c"]),
+        ("wt cd 'al", ["cd", "alpha"]),
+        ('wt cd "feature/o', ["cd", "feature/one"]),
+        ("wt new al", ["new", "al"]),
+        ("wt new x --fr", ["new", "x", "--from"]),
+        ("wt --pool ap", ["--pool", "app"]),
+        ("wt ls --pool=ap", ["ls", "--pool=app"]),
+        ("wt --pool app cd al", ["--pool", "app", "cd", "alpha"]),
+        ("wt init --layout sta", ["init", "--layout", "stable"]),
+        ("wt land --name al", ["land", "--name", "alpha"]),
+        ("wt shell ins", ["shell", "install"]),
+        ("wt shell install zs", ["shell", "install", "zsh"]),
+        ("wt ls --color nev", ["ls", "--color", "never"]),
+    ],
+)
+def test_tab(shell, busy, start, typed, becomes):
+    sh = start(busy, rc=rc(shell))
+    assert words(sh, typed) == becomes
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_tab_with_compinit_before_and_after(busy, start, shell, when):
+    sh = start(busy, rc=rc(shell, when=when), cwd=f"{busy.at}/alpha")
+    assert words(sh, "wt cd feature/t") == ["cd", "feature/two"]
+
+
+def test_tab_from_the_source_asks_the_pool_over_it(busy, start, shell):
+    sh = start(busy, rc=rc(shell), cwd=f"{busy.source}/sub")
+    assert words(sh, "wt cd alp") == ["cd", "alpha"]
+
+
+def test_zsh_shows_what_verbs_do(busy, start, shell):
+    if shell != "zsh":
+        return
+    sh = start(busy, rc=rc(shell) + "setopt autolist nomenucomplete\nzstyle ':completion:*' verbose yes\n")
+    sh.tty.send("wt l\t")
+    sh.tty.expect_exact("bring the work onto the local base")
+
+
+def test_groups(tmp_path, repo, start, shell):
+    pool = tool.Pool(tmp_path / "w", repo, groups="ios,android")
+    sh = start(pool, rc=rc(shell))
+    assert words(sh, "wt new x --group an") == ["new", "x", "--group", "android"]
+
+
+def test_hostile_branches_are_inert(busy, start, shell):
+    gitrepo.git(busy.source, "branch", HOSTILE)
+    sh = start(busy, rc=rc(shell))
+    assert words(sh, "wt new x --adopt --from \\$") == ["new", "x", "--adopt", "--from", HOSTILE]
+    assert not os.path.exists(f"{busy.source}/pwned")
+
+
+def test_hostile_names_are_inert(busy, start, shell):
+    gitrepo.git(busy.source, "branch", HOSTILE)
+    busy.pool("acquire", "--name", HOSTILE, "--adopt")
+    sh = start(busy, rc=rc(shell))
+    sh.run("wt cd \t\t")
+    assert not os.path.exists(f"{busy.source}/pwned")
+
+
+def test_a_renamed_command_completes(busy, start, shell):
+    sh = start(busy, rc=RC[shell] + rc(shell).replace(init_line(shell), init_line(shell, "--cmd", "tree2")))
+    sh.says("tree2() { printf 'ARG<%s>\\n' \"$@\"; }")
+    assert "ARG<alpha>" in complete(sh, "tree2 cd alp")
+
+
+def test_every_verb_and_option_is_offered(shell, rendered):
+    """The text is made from the registry, so that no copy of it can go stale."""
+    text = f"""
+        . {rendered(shell)}
+        __wt_found=(); __wt_verbs; printf '%s\\n' "${{__wt_found[@]%%:*}}"
+        for verb in {" ".join(VERBS)}; do
+            __wt_found=(); __wt_options $verb; printf "$verb %s\\n" "${{__wt_found[@]%%:*}}"
+        done
+        for alias in {" ".join(ALIASES)}; do __wt_verb=$alias; __wt_canonical; printf '%s=%s\\n' $alias $__wt_verb; done
+    """
+    argv = {"bash": ["bash", "--norc", "-c", text], "zsh": ["zsh", "-f", "-c", text]}[shell]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    wanted = list(VERBS)
+    for name, verb in completion.verbs().items():
+        wanted += [f"{name} {option.name}" for option in (*verb.options, completion.HELP)]
+    wanted += [f"{alias}={name}" for alias, name in ALIASES.items()]
+    assert done.stdout.splitlines() == wanted
+
+
+def test_every_word_and_value_has_a_kind():
+    """What a new verb's option shows as its value is completed, or listed here as a thing that only a person knows."""
+    free = {
+        "N",
+        "A,B",
+        "SECONDS",
+        "NEW",
+        "WORD",
+        "MESSAGE",
+        "NAME",
+        "REPOSITORY",
+        "COMMAND",
+        "SOURCE",
+        "OLD=NEW",
+    }
+    for verb in completion.verbs().values():
+        shown = [word.strip("[]…") for word in verb.words] + [
+            option.value for option in verb.options if option.value
+        ]
+        for word in shown:
+            assert completion.kind(verb, word) != "any" or word in free, f"wt {verb.name}: {word}"
