@@ -24,8 +24,13 @@ OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock")
 
 
 def of_ref(common: str, ref: str) -> list[str]:
-    """Return the lock files with which git changes a ref; `packed-refs.new` is written under the lock beside it."""
-    return [f"{common}/{ref}.lock", f"{common}/packed-refs.lock", f"{common}/packed-refs.new"]
+    """Return the lock files with which git changes a ref; `packed-refs.new` is written under the lock beside it.
+
+    The source's own HEAD is locked, too, where it points to that ref.
+    """
+    return [
+        f"{common}/{name}" for name in (f"{ref}.lock", "HEAD.lock", "packed-refs.lock", "packed-refs.new")
+    ]
 
 
 def of_worktree(git_dir: str) -> list[str]:
