@@ -425,3 +425,21 @@ def test_a_directory_in_the_way_is_named(pool):
     before = everything(pool.root, pool.source)
     assert_refused(pool.pool("acquire", "--name", "feature/x"), 1, "Feature-X")
     assert everything(pool.root, pool.source) == before
+
+
+def test_a_report_is_printed_also_where_git_cannot_be_asked_about_one_slot(pool):
+    pool.acquire("a")
+    pool.acquire("b")
+    admin = pool.pool("inspect", "--name", "a").json["admin_dir"]
+    with open(f"{admin}/index", "wb") as file:
+        file.write(b"torn")
+    done = pool.pool("ls", "--git-status")
+    assert done.code == 1
+    assert "error: " in done.err
+    assert [(row["name"], row["git"]) for row in done.json] == [
+        ("a", None),
+        ("b", {"dirty": 0, "untracked": 0, "ahead": 0}),
+    ]
+    done = pool.pool("inspect", "--name", "a")
+    assert done.code == 1
+    assert (done.json["name"], done.json["status"], done.json["admin_dir"]) == ("a", None, admin)

@@ -7,7 +7,7 @@ import os
 from wt.cli import args
 from wt.cli.main import guarded, leave
 from wt.cli.wish import INIT_OPTIONS, wish
-from wt.errors import UsageError
+from wt.errors import GitError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,14 +151,22 @@ def _ls(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     from wt.pool import report
 
     pool = _pool(parsed, out, env)
-    rows = []
+    rows, status = [], 0
     for row, slot in report.rows(pool):
         fields = _fields(row)
         if parsed.given("--git-status") and slot.state == "held" and slot.path:
-            fields["git"] = report.git_status(pool, slot.path)
+            try:
+                fields["git"] = report.git_status(pool, slot.path)
+            except GitError as error:  # the report is printed all the same
+                fields["git"], status = None, _told(out, error)
         rows.append(fields)
     out.json(rows)
-    return 0
+    return status
+
+
+def _told(out: Out, error: GitError) -> int:
+    out.error(error)
+    return error.code
 
 
 def _fields(value: object) -> dict[str, object]:
@@ -172,8 +180,12 @@ def _inspect(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     name, slot_id = _name_or_slot(parsed, "inspect")
     for row, slot in report.rows(pool):
         if slot.state != "fresh" and (row.name == name if name is not None else row.id == slot_id):
-            out.json({**_fields(row), **report.inspect(pool, slot)})
-            return 0
+            try:
+                extra, status = report.inspect(pool, slot), 0
+            except GitError as error:
+                extra, status = report.inspect_files(slot), _told(out, error)
+            out.json({**_fields(row), **extra})
+            return status
     out.json(None)
     return 1
 

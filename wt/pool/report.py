@@ -94,19 +94,25 @@ def git_status(pool: Pool, path: str) -> dict[str, int]:
 
 
 def inspect(pool: Pool, slot: Slot) -> dict[str, object]:
-    """Return what `inspect` adds to a row."""
-    extra: dict[str, object] = {
-        "admin_dir": slot.admin,
-        "lock_path": lock.path_of(slot.admin) if slot.admin and lock.exists(slot.admin) else None,
-        "status": [],
-        "log": [],
-    }
+    """Return what `inspect` adds to a row; GitError where git cannot be asked."""
+    extra = {**inspect_files(slot), "status": [], "log": []}
     if slot.path is not None and slot.admin is not None and slot.state != "broken":
         git = Git(slot.path)
         found = git.ask("status", "--porcelain", "--no-renames", "--untracked-files=normal", "-z")
         extra["status"] = [line for line in found.split("\0") if line]
         extra["log"] = _log(git, f"{base_commit(pool)}..HEAD")
     return extra
+
+
+def inspect_files(slot: Slot) -> dict[str, object]:
+    """Return what of it is known without git."""
+    held = slot.admin is not None and lock.exists(slot.admin)
+    return {
+        "admin_dir": slot.admin,
+        "lock_path": lock.path_of(slot.admin_dir) if held else None,
+        "status": None,
+        "log": None,
+    }
 
 
 def _log(git: Git, span: str) -> list[dict[str, str]]:
