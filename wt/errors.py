@@ -85,7 +85,8 @@ class GitError(WtError):
     """
 
     def __init__(self, argv: Sequence[str], cwd: str, returncode: int, stderr: str) -> None:
-        verb = next((word for word in argv if not word.startswith("-")), "")
+        verb = next((word for before, word in zip(("", *argv), argv, strict=False)
+                     if not word.startswith("-") and before not in ("-C", "-c")), "")  # fmt: skip
         ended = f"was ended by signal {-returncode}" if returncode < 0 else f"ended with status {returncode}"
         super().__init__(f"git {verb} {ended} in {cwd}.", details=stderr.strip())
         self.argv = tuple(argv)

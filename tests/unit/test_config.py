@@ -140,7 +140,7 @@ def test_groups_are_a_list_or_a_comma_joined_word(tmp_path, text):
 
 
 def test_an_unknown_key_is_a_warning_with_the_nearest_known_one(tmp_path):
-    said = []
+    said: list[str] = []
     load(tmp_path, GOOD + "recyle: keep\n", said.append)
     assert len(said) == 1
     assert "recyle" in said[0]

@@ -107,7 +107,7 @@ def test_an_error_is_a_sentence_its_causes_and_hints(capfd):
 
 def test_an_error_of_gits_alone_says_what_git_said(capfd):
     out.Out({}).error(GitError(["-C", "x", "merge"], "/repo", -9, "killed\n"))
-    assert capfd.readouterr().err == "error: git x was ended by signal 9 in /repo.\n  killed\n"
+    assert capfd.readouterr().err == "error: git merge was ended by signal 9 in /repo.\n  killed\n"
 
 
 def test_colours_are_escape_sequences_of_ours_alone(capfd):

@@ -57,7 +57,7 @@ class Parsed:
     def word(self, index: int = 0) -> str | None:
         return self.words[index] if index < len(self.words) else None
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float) -> int | float:
         """Return a numeric option; UsageError where it is no number."""
         text = self.options.get(name)
         if text is None:
@@ -66,6 +66,15 @@ class Parsed:
             return float(text) if "." in text else int(text)
         except ValueError:
             raise UsageError(f"{name} needs a number, not `{text}`.", f"e.g.: {name} 16") from None
+
+    def count(self, name: str, default: int) -> int:
+        """Return a whole number; UsageError where it is none."""
+        number = self.number(name, default)
+        if isinstance(number, float):
+            raise UsageError(
+                f"{name} needs a whole number, not `{self.options[name]}`.", f"e.g.: {name} {default}"
+            )
+        return number
 
 
 POOL = Option("--pool", "the pool to work on; else the one that the current directory belongs to", "KEY")

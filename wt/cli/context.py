@@ -25,7 +25,7 @@ class Context:
     def open_pool(self, key: str | None = None) -> Pool:
         """Return the pool named by `--pool`, else the one that the current directory belongs to."""
         root = location.worktree_root(self.env)
-        wanted = key or self.key
+        wanted = self.key if key is None else key
         if wanted is None:
             location.check_root(root)
             wanted = location.find_key(root, self.cwd)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import Interrupted, WtError
+from wt.errors import Interrupted, UsageError, WtError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def guarded(run_: Callable[[list[str], Out, Mapping[str, str]], int], argv: list
     from wt.ui.out import Out
 
     _sane_process()
+    _forget_repositories()
     env = dict(os.environ)
     out = Out(env, _colour_word(argv))
     try:
@@ -85,6 +86,15 @@ def _sane_process() -> None:
             _signal.signal(signum, _interrupted)
 
 
+def _forget_repositories() -> None:
+    """Drop what selects a git repository (a hook of git's has it), also for what reads it where we cannot say otherwise."""
+    if any(name.startswith("GIT_") for name in os.environ):
+        from wt.git.run import clean_environment
+
+        for name in os.environ.keys() - clean_environment(os.environ).keys():
+            del os.environ[name]
+
+
 def _interrupted(signum: int, _frame: object) -> None:
     raise Interrupted(signum)
 
@@ -123,9 +133,11 @@ def _leading_options(argv: list[str]) -> tuple[str | None, list[str]]:
         name, equals, value = rest[0].partition("=")
         if name not in ("--pool", "--color"):
             break
-        if not equals and len(rest) > 1:
-            value = rest.pop(1)
         rest.pop(0)
+        if not equals:
+            value = rest.pop(0) if rest else ""
+        if not value:
+            raise UsageError(f"{name} needs a value.", "to see all: wt help")
         key = value if name == "--pool" else key
     return key, rest
 
@@ -156,7 +168,7 @@ def _verb(word: str, argv: list[str], key: str | None, out: Out, env: Mapping[st
         from wt.cli.function import answer
 
         cwd = answer(env, cwd, out)
-    context = Context(env, cwd, out, parsed.value("--pool") or key)
+    context = Context(env, cwd, out, key if (named := parsed.value("--pool")) is None else named)
     code: int = module.run(parsed, context)
     return code
 

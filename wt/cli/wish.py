@@ -34,7 +34,7 @@ def wish(parsed: args.Parsed, source: str) -> Wish:
             )
     groups = tuple(word.strip() for word in (parsed.value("--groups") or "").split(",") if word.strip())
     return Wish(
-        source, int(parsed.number("--max-slots", 16)), groups, parsed.value("--default-commit") or "auto",
+        source, parsed.count("--max-slots", 16), groups, parsed.value("--default-commit") or "auto",
         parsed.value("--base"), parsed.value("--layout"),  # type: ignore[arg-type]  # one of _CHOICES
  parsed.value("--submodule-mirror-mode"),
         parsed.value("--submodule-mirror-base"), parsed.given("--allow-network-fs"),

@@ -5,6 +5,7 @@ It changes nothing and decides nothing about safety. Repositories are opened by 
 
 from __future__ import annotations
 
+from wt.git.run import Git
 from wt.model import Commit
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ def _open(path: str) -> Repo:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from git import Repo
 
-    return Repo(path)
+    return Repo(path, expand_vars=False)
 
 
 def commits(path: str, span: str, limit: int) -> list[Commit]:
@@ -29,6 +30,8 @@ def commits(path: str, span: str, limit: int) -> list[Commit]:
     repository = _open(path)
     try:
         return list(_records(repository, span, limit))
+    except ValueError:  # GitPython cannot read the 64 digits of a SHA-256 repository
+        return _asked(path, span, limit)
     finally:
         repository.close()
 
@@ -39,3 +42,11 @@ def _records(repository: Repo, span: str, limit: int) -> Iterator[Commit]:
             commit.summary if isinstance(commit.summary, str) else commit.summary.decode("utf-8", "replace")
         )
         yield Commit(commit.hexsha, summary, commit.author.name or "", commit.committed_date)
+
+
+def _asked(path: str, span: str, limit: int) -> list[Commit]:
+    out = Git(path).ask(
+        "log", "-z", f"--max-count={limit}", "--format=%H%n%an%n%ct%n%s", "--end-of-options", span
+    )
+    fields = (entry.split("\n", 3) for entry in out.split("\0") if entry)
+    return [Commit(sha, subject, author, int(when)) for sha, author, when, subject in fields]

@@ -6,6 +6,7 @@ from wt.git.run import Git
 from wt.model import record
 
 BOUND = 200  # commits looked at on either side; beyond it, unmerged
+_AS_IT_IS = ("--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--binary")
 
 
 @record
@@ -21,12 +22,16 @@ def ahead(git: Git, tips: list[str], bases: list[str]) -> Ahead:
     count = int(git.ask("rev-list", "--count", *tips, "--not", *bases))
     if count == 0:
         return Ahead(0)
-    ways = [_by_content(git, tip, bases[0]) for tip in dict.fromkeys(tips) if _unreached(git, tip, bases)]
+    ways = [_in_any(git, tip, bases) for tip in dict.fromkeys(tips) if _unreached(git, tip, bases)]
     return Ahead(count, ways[0] if ways and all(ways) else None)
 
 
 def _unreached(git: Git, tip: str, bases: list[str]) -> bool:
     return bool(git.ask("rev-list", "-1", tip, "--not", *bases))
+
+
+def _in_any(git: Git, tip: str, bases: list[str]) -> str | None:
+    return next((way for base in bases if (way := _by_content(git, tip, base))), None)
 
 
 def _by_content(git: Git, tip: str, base: str) -> str | None:
@@ -70,12 +75,12 @@ def _empty_commits(git: Git, fork: str, tip: str) -> bool:
 
 
 def _squash(git: Git, tip: str, base: str, fork: str) -> bool:
-    whole = git.ask("diff", "--no-ext-diff", "--full-index", fork, tip)
+    whole = git.ask("diff", *_AS_IT_IS, fork, tip)
     if not whole:
         return False
     wanted = _patch_ids(git, whole)
     return bool(wanted) and wanted <= _patch_ids(
-        git, git.ask("log", "-p", "--no-ext-diff", "--full-index", "--no-merges", f"{fork}..{base}")
+        git, git.ask("log", "-p", *_AS_IT_IS, "--no-merges", f"{fork}..{base}")
     )
 
 
@@ -89,7 +94,8 @@ def _merge_changes_nothing(git: Git, tip: str, base: str, fork: str) -> bool:
     paths = git.ask_fields("diff", "--no-ext-diff", "-z", "--name-only", "--no-renames", fork, tip)
     if not paths or _has_driver(git, paths):
         return False
-    answer = git.ask("merge-tree", "--write-tree", base, tip, allowed=(0, 1)).split("\n")[0]
+    # the tree of a merge that conflicts is followed by what conflicts, and may well be the base's own (binary files)
+    answer = git.ask("merge-tree", "--write-tree", "--no-messages", base, tip, allowed=(0, 1))
     return answer == git.ask("rev-parse", f"{base}^{{tree}}")
 
 

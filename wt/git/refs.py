@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import files
-from wt.errors import GitError, UsageError
+from wt.errors import GitError, UsageError, quoted
 from wt.git import layout
 from wt.model import record
 
@@ -79,7 +79,8 @@ def resolve(git: Git, revision: str) -> str:
         return git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except GitError as error:
         raise UsageError(
-            f"`{revision}` names no commit in {git.cwd}.", f"to see the branches: git -C {git.cwd} branch -a"
+            f"`{revision}` names no commit in {git.cwd}.",
+            f"to see the branches: git -C {quoted(git.cwd)} branch -a",
         ) from error
 
 
@@ -174,6 +175,15 @@ def pseudo_ref(git_dir: str, name: str) -> list[str]:
     return [
         word for line in (text or "").split("\n") if layout.is_object_id(word := line.split("\t")[0].strip())
     ]
+
+
+def of_worktree(git_dir: str) -> list[str]:
+    """Return the commits of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
+    found = []
+    for directory, _names, plain in os.walk(f"{git_dir}/refs"):
+        for name in plain:
+            found.extend(pseudo_ref(directory, name))
+    return found
 
 
 def exists_as_file(git_dir: str, name: str) -> bool:

@@ -100,7 +100,7 @@ def checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str | 
     """Step 1: the name and the group."""
     if not request.adopt:
         names.check_name(request.name, pool.config)
-    elif request.name == pool.config.base or not lock.is_safe_name(request.name):
+    elif not lock.is_safe_name(request.name) or names.is_ours(request.name, pool.config):
         raise UsageError(
             f"The branch `{request.name}` cannot be taken up in a slot.", "to begin one: wt new feature-x"
         )

@@ -41,12 +41,16 @@ def _materialise(
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
+        rename.repair(slot)
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
     git = Git(slot.directory, (held.descriptor,))
     if not target.adopted:
         ref = f"refs/heads/{marker.name}"
         with sourcelock.of_ref(pool, git.keep, ref) as source:
             refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
+    if target.upstream:
+        with sourcelock.of_config(pool, git.keep) as source:
+            source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
     refs.attach_head(git, slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)

@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import CapacityError, ContendedError, WtError
+from wt.errors import CapacityError, ContendedError, WtError, quoted
 from wt.git import layout
 from wt.model import Slot
 from wt.pool import lock, names
@@ -40,11 +40,11 @@ def _fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:
             if not os.path.lexists(f"{pool.real}/{slot_id}")]  # fmt: skip
 
 
-def exhausted(pool: Pool, seen: Survey, group: str | None) -> WtError:
-    """Return the error of an acquire that got none: contended where waiting may help, else capacity."""
+def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtError:
+    """Return the error of an acquire that got none: contended where waiting may help (`busy`: one was passed over)."""
     slots = seen.of_group(group)
     what = f"group {group} of the pool `{pool.key}`" if group else f"pool `{pool.key}`"
-    if any(slot.transitional or slot.state == "idle" for slot in slots):
+    if busy or any(slot.transitional or slot.state == "idle" for slot in slots):
         return ContendedError(f"The {what} has no slot free at this moment; one is changing hands.",
                               "to wait for it: --wait 60")  # fmt: skip
     error = CapacityError(f"The {what} is full: {len(slots)} of {pool.config.max_slots} slots are in use.")
@@ -52,7 +52,9 @@ def exhausted(pool: Pool, seen: Survey, group: str | None) -> WtError:
     held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]
     if held:
         oldest = min(held, key=_since)
-        error.hint(f"to give the oldest back: worktree-pool --pool {pool.key} release --name {oldest.name}")
+        error.hint(
+            f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(oldest.held.name)}"
+        )
     return error
 
 

@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import ContendedError, NameHeldError, SameShaError, WtError
+from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, quoted
 from wt.git import worktrees
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
@@ -44,7 +44,8 @@ def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str],
     found = resolve.target(pool, asked, tell)
     if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
         raise WtError(
-            f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched."
+            f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.",
+            f"to free it: git -C {quoted(users[0].path or pool.common)} switch --detach",
         )
     return found
 
@@ -101,8 +102,8 @@ def _refuse_held(seen: Survey, name: str) -> None:
         f"`{name}` is held by {slot.slot} since {age}."
         if age != "now"
         else f"`{name}` is held by {slot.slot}.",
-        f"to go there: wt cd {name}",
-        f"to give it back: wt release {name}",
+        f"to go there: wt cd {quoted(name)}",
+        f"to give it back: wt release {quoted(name)}",
     )
 
 
@@ -135,10 +136,12 @@ def _take_slot(
     pool: Pool, request: Request, group: str | None, target: Target, seen: Survey, reserved: Reservation
 ) -> tuple[Slot, Mutex, Look | None]:
     """Steps 3 to 5: choose, take the slot's mutex, make a fresh one's entry, write the lock."""
+    busy = False
     for candidate in choose.candidates(pool, seen, group, target.sha):
         redeemed = reserved.redeem(candidate)
         held, look = redeemed or (mutex.try_take(pool.slot_mutex_path(candidate.slot)), None)
         if held is None:
+            busy = True
             continue
         try:
             # now that nobody else may move it: it may have changed hands since the survey
@@ -149,7 +152,7 @@ def _take_slot(
             held.release()
             raise
         held.release()
-    raise choose.exhausted(pool, seen, group)
+    raise choose.exhausted(pool, seen, group, busy=busy)
 
 
 def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target) -> Slot:

@@ -89,8 +89,9 @@ def _is_word(text: str) -> bool:
     """Whether a plain scalar is this very string: not a number, a date, a truth value or nothing, in any YAML."""
     if not text or not _PLAIN.issuperset(text) or text != text.strip() or text.casefold() in _NO_WORDS:
         return False
-    if text[0].isdigit():  # `90d`
-        return text[:-1].isdigit() and text[-1].isalpha()
+    if text[0].isdigit():  # `90d`, and ids; not `0x1f`, `1e3`
+        letters = {c for c in text.casefold() if c.isalpha()}
+        return text.isalnum() and bool(letters - {"e"}) and text[1:2] not in set("xXbBoO")
     return text[0].isalpha() or text[0] == "/" or text.startswith("~/")
 
 

@@ -13,7 +13,7 @@ from wt.errors import GitError
 from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import gitlocks, keep, lock, names, rename, sourcelock
+from wt.pool import gitlocks, keep, lock, names, rename, sourcelock, undo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD",
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
-                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout")  # fmt: skip
+                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land")  # fmt: skip
 _OPERATION_DIRECTORIES = (
     "rebase-merge",
     "rebase-apply",
@@ -46,6 +46,8 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     remove_dead_locks(slot.admin)
     rename.repair(slot)
     git = Git(slot.path, (mutex.descriptor,))
+    if slot.state == "acquiring":
+        undo.checkout(slot, git)
     branch = owned_branch(pool, slot)
     kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, branch),
                         besides=f"refs/heads/{branch}" if branch else "")  # fmt: skip
@@ -111,9 +113,12 @@ def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None
 
 def clear_operation_state(admin: str) -> None:
     """Leave in an admin dir what a new worktree has: no operation, no refs, no settings of the last holder's."""
-    present = set(files.list_directory(admin)) | {
-        f"info/{name}" for name in files.list_directory(f"{admin}/info")
-    }
+    below = (
+        f"{sub}/{name}"
+        for sub in ("info", "worktree-pool")
+        for name in files.list_directory(f"{admin}/{sub}")
+    )
+    present = {*files.list_directory(admin), *below}
     for name in _OPERATION_STATE:
         if name in present:
             files.unlink(f"{admin}/{name}")

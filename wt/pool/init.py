@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import UsageError, WtError
+from wt.errors import UsageError, WtError, quoted
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import Config, record
@@ -25,7 +25,6 @@ _PATH_KEYED = ("Cargo.toml", "CMakeLists.txt", "go.mod", "pyproject.toml", "setu
 _NETWORK = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs", "webdav", "afs", "ceph")
 )
-_MIRROR = ("+refs/*:refs/*", "refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/*:refs/heads/*")
 
 
 @record
@@ -62,7 +61,7 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
     base = wish.base or _base(place)
     if not Git(place.common).ask_ok("show-ref", "--verify", "--quiet", f"refs/heads/{base}"):
         raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
-                      f"to see its branches: git -C {wish.source} branch")  # fmt: skip
+                      f"to see its branches: git -C {quoted(wish.source)} branch")  # fmt: skip
     config = Config(
         pool_id=os.urandom(8).hex(), source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
         default_commit=_default_commit(place, wish.default_commit), groups=wish.groups,
@@ -77,7 +76,7 @@ def _source(path: str) -> layout.Place:
     expanded = os.path.abspath(os.path.expanduser(path))
     place = layout.at(os.path.realpath(expanded)) or layout.find(expanded)
     if place is None or not os.path.isdir(expanded):
-        raise WtError(f"{path} is no git repository.", f"to make it one: git init {path}")
+        raise WtError(f"{path} is no git repository.", f"to make it one: git init {quoted(path)}")
     if survey_is_slot(place):
         raise WtError(
             f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself"
@@ -94,7 +93,7 @@ def _refuse_initialised(root: str, key: str) -> None:
     if os.path.lexists(path):
         whose = config_file.load(path).source
         raise WtError(f"The pool `{key}` is initialised already, over {whose}; its config is unchanged.",
-                      f"to look at it: cat {path}")  # fmt: skip
+                      f"to look at it: cat {quoted(path)}")  # fmt: skip
 
 
 def _refuse_mirror(place: layout.Place) -> None:
@@ -103,13 +102,14 @@ def _refuse_mirror(place: layout.Place) -> None:
     out = git.ask("config", "--null", "--get-regexp", r"^remote\..*\.fetch$", allowed=(0, 1))
     for entry in out.split("\0"):
         name, _, refspec = entry.partition("\n")
-        if refspec in _MIRROR:
+        to = refspec.partition(":")[2]
+        if to == "refs/*" or (to.startswith("refs/heads/") and to.endswith("*")):
             remote = name[len("remote.") : -len(".fetch")]
-            where = place.top or place.git_dir
+            where = quoted(place.top or place.git_dir)
             raise WtError(
                 f"The source {where} is a mirror (`{refspec}`): its `fetch --prune` would delete held branches.",
-                f"git -C {where} config remote.{remote}.fetch '+refs/heads/*:refs/remotes/{remote}/*'",
-                f"git -C {where} config --unset remote.{remote}.mirror",
+                f"git -C {where} config {quoted(f'remote.{remote}.fetch')} {quoted(f'+refs/heads/*:refs/remotes/{remote}/*')}",
+                f"git -C {where} config --unset-all {quoted(f'remote.{remote}.mirror')}",
             )
 
 
@@ -167,7 +167,8 @@ def _write(root: str, key: str, config: Config, *, network: bool) -> None:
     except OSError as error:
         _undo(location_root, existed=existed)
         raise WtError(
-            f"The pool cannot be made in {location_root}: {error.strerror}.", f"to see why: ls -ld {root}"
+            f"The pool cannot be made in {location_root}: {error.strerror}.",
+            f"to see why: ls -ld {quoted(root)}",
         ) from error
 
 

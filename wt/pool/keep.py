@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files, times
-from wt.errors import WtError
+from wt.errors import WtError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -79,6 +79,7 @@ def tips(slot: Slot, common: str, branch: str | None) -> list[str]:
         "rebase-apply/autostash",
     ):
         found.extend(refs.pseudo_ref(slot.admin, name))
+    found.extend(refs.of_worktree(slot.admin))
     return [tip for tip in dict.fromkeys(found) if tip]
 
 
@@ -186,7 +187,7 @@ class Snapshot:
     def _from_disk(self, paths: Iterable[str]) -> list[tuple[str, str, str]]:
         todo = list(dict.fromkeys(paths))
         plain = [path for path in todo if "\n" not in path and self._is_regular(path)]
-        data = "".join(f"{self.path}/{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+        data = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
         stored = (
             self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n")
             if plain
@@ -232,5 +233,5 @@ def uncommitted(
     nested = [path for path in found.untracked if path.endswith("/")]
     if nested:
         raise WtError(f"`{slot.path}/{nested[0]}` is a repository of its own, which cannot be set aside.",
-                      f"to move it away: mv {slot.path}/{nested[0]} ~/")  # fmt: skip
+                      f"to move it away: mv {quoted(f'{slot.path}/{nested[0]}')} ~/")  # fmt: skip
     return _point(pool, git, label, Snapshot(slot, git, label).commit(found, hidden, head))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import UsageError, WtError
+from wt.errors import UsageError, WtError, quoted
 from wt.git import layout
 from wt.git.run import Git
 from wt.model import Config, record
@@ -68,14 +68,8 @@ def check_root(root: str) -> None:
         raise WtError(f"WORKTREE_ROOT is {root}, which is not a directory.", f"to use another place: {LINE}")
     if not os.path.exists(root):
         raise WtError(
-            f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {_quoted(root)}"
+            f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {quoted(root)}"
         )
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def config_path(root: str, key: str) -> str:
@@ -97,7 +91,7 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     if place is None:
         raise WtError(
             f"{path}: the source {config.source} is no git repository now.",
-            f"to mend it: ${{EDITOR:-vi}} {path}",
+            f"to mend it: ${{EDITOR:-vi}} {quoted(path)}",
         )
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError
+from wt.errors import GitError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot
@@ -38,6 +38,7 @@ def checkout(
     """
     git = Git(slot.directory, (mutex.descriptor,))
     if is_fresh(slot):
+        giveback.remove_dead_locks(slot.admin_dir)
         _reset(pool, slot, git, sha, tell)
         return
     _clear_away(pool, slot, git, look or look_at(pool, slot, git), tell)
@@ -54,12 +55,15 @@ def _clear_away(pool: Pool, slot: Slot, git: Git, look: Look, tell: Callable[[st
     found, hidden = look.answer()
     if found.clean and hidden is None:
         return
-    _set_aside(pool, slot, git, found, tell, hidden or ())
+    covered = buried(git.cwd, (*found.tracked, *found.conflicted))
+    every = status.Status(found.tracked, found.conflicted, (*found.untracked, *covered))
+    _set_aside(pool, slot, git, every, tell, hidden or ())
     if hidden is not None:
         status.unhide(git)
     if found.untracked:
         git.do("clean", "-qfd")
-    if found.tracked or found.conflicted or hidden:
+    # with hidden bits: files that a sparse checkout left out are to be there again
+    if found.tracked or found.conflicted or hidden is not None:
         git.do("reset", "-q", "--hard")
 
 
@@ -67,9 +71,12 @@ def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], No
     _ref, here = layout.head(slot.admin_dir)
     if here == sha:
         return
+    keep.commits(pool, git, _label(slot), [here] if here else [])
     try:
         git.do("checkout", "-q", "--detach", "--no-overwrite-ignore", sha)
-    except GitError:
+    except GitError as error:
+        if error.returncode != 1:  # not a refusal: it failed in the middle
+            raise
         _reset(pool, slot, git, sha, tell)
 
 
@@ -92,12 +99,21 @@ def _set_aside(
     hidden: tuple[str, ...] = (),
 ) -> None:
     """What lay in an idle slot goes under the slot's id: nobody held it."""
-    label = keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
-    ref = keep.uncommitted(pool, slot, git, label, found, hidden)
+    ref = keep.uncommitted(pool, slot, git, _label(slot), found, hidden)
     if ref is not None:
         tell(
-            f"{slot.slot} had changes that nobody held; they are set aside: git -C {pool.common} stash apply {ref}"
+            f"{slot.slot} had changes that nobody held; they are set aside: git -C {quoted(pool.config.source)} stash apply --index {quoted(ref)}"
         )
+
+
+def _label(slot: Slot) -> keep.Label:
+    return keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
+
+
+def buried(top: str, changed: tuple[str, ...]) -> list[str]:
+    """Return the files that restoring changed tracked paths would bury: a directory stands in a file's place, or a file in a directory's."""
+    tracked = set(changed)
+    return [found for path in changed for found in _in_way(top, path, tracked) if found not in tracked]
 
 
 def obstacles(git: Git, sha: str) -> list[str]:
@@ -110,6 +126,14 @@ def obstacles(git: Git, sha: str) -> list[str]:
         if path not in tracked:
             found.extend(_in_way(git.cwd, path, tracked))
     return list(dict.fromkeys(found))
+
+
+def obstacles_between(git: Git, old: str, new: str) -> list[str]:
+    """Return the same for going from `old`, which index and files are at, to `new`: it looks only at what differs."""
+    fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
+    added = [path for kind, path in zip(fields[0::2], fields[1::2], strict=True) if kind == "A"]
+    gone = set(fields[1::2]).difference(added)
+    return list(dict.fromkeys(found for path in added for found in _in_way(git.cwd, path, gone)))
 
 
 def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:

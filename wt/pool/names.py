@@ -27,6 +27,14 @@ def check_name(name: str, config: Config) -> None:
     _check_reserved(name, "name", config.groups)
 
 
+def is_ours(branch: str, config: Config) -> bool:
+    """Whether the directory of a branch that exists already would be one of the pool's own, or could not be made."""
+    directory = slug(branch)
+    is_slot = _slot_parts(directory.casefold(), tuple(group.casefold() for group in config.groups))
+    too_long = len(directory.encode("utf-8", "surrogateescape")) > 255
+    return branch == config.base or bool(is_slot) or too_long or directory.startswith((".", BIRTH_PREFIX))
+
+
 def check_key(key: str) -> None:
     _check_form(key, "pool key", slash=False)
     _check_reserved(key, "pool key", ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import ContendedError, WtError
+from wt.errors import ContendedError, WtError, quoted
 from wt.model import Slot, record, replaced
 from wt.pool import giveback, lock, mutex, reclaim, survey
 
@@ -38,7 +38,9 @@ def give_back(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) 
     """Bring a slot marked `releasing` back to idle and say what was set aside."""
     kept = giveback.to_idle(pool, slot, held, tell)
     for ref in kept:
-        tell(f"commits that no branch has are set aside: git -C {pool.config.source} log {ref}")
+        tell(
+            f"commits that no branch has are set aside: git -C {quoted(pool.config.source)} log {quoted(ref)}"
+        )
     return kept
 
 

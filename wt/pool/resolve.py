@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wt.errors import UsageError, WtError
+from wt.errors import UsageError, WtError, quoted
 from wt.git import refs
 from wt.git.layout import is_object_id
 from wt.model import record
+from wt.pool import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 @record
 class Target:
-    """The commit of an acquire, and whether the branch of the name is there already (then it is taken up)."""
+    """The commit of an acquire, and whether the branch of the name is there already (then it is taken up).
+
+    `upstream` is the remote-tracking branch that a new branch begins at and follows.
+    """
 
     sha: str
     adopted: bool = False
+    upstream: str = ""
 
 
 @record
@@ -43,7 +48,8 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
     """Begin to find out what an acquire of `name` starts from."""
     if adopt and commit is not None:
         raise UsageError(
-            "`--adopt` takes a branch up where it is; it goes with no commit.", f"wt new {name} --adopt"
+            "`--adopt` takes a branch up where it is; it goes with no commit.",
+            f"wt new {quoted(name)} --adopt",
         )
     if commit is not None and not (commit.isprintable() and commit):
         raise UsageError(
@@ -65,12 +71,14 @@ def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
     there = [name for name, answer in zip(asked.above, answers[1:], strict=False) if is_object_id(answer)]
     _refuse_clash(asked.name, {ref.name for ref in listed}, there)
     branch = next((ref for ref in listed if ref.name == f"refs/heads/{asked.name}"), None)
-    if branch is not None or asked.adopt:
-        return Target(_adopted(asked.name, branch, adopt=asked.adopt), adopted=True)
+    if asked.adopt and branch is None:
+        return _of_remote(pool, asked.name)
+    if branch is not None:
+        return Target(_adopted(branch, adopt=asked.adopt), adopted=True)
     if not is_object_id(answers[0]):
         raise UsageError(
             f"`{asked.wanted}` names no commit in {pool.config.source}.",
-            f"to see the branches: git -C {pool.config.source} branch -a",
+            f"to see the branches: git -C {quoted(pool.config.source)} branch -a",
         )
     base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
     return Target((_newer(pool, base, tell) if asked.wanted == "auto" else None) or answers[0])
@@ -97,17 +105,30 @@ def _refuse_clash(name: str, listed: set[str], above: list[str]) -> None:
         )
 
 
-def _adopted(name: str, branch: refs.Ref | None, *, adopt: bool) -> str:
-    if branch is None:
-        raise WtError(
-            f"No branch is called `{name}`, so there is nothing to adopt.", f"to begin it: wt new {name}"
-        )
+def _adopted(branch: refs.Ref, *, adopt: bool) -> str:
     if not adopt:
+        name = branch.name[11:]
         raise WtError(
             f"The branch `{name}` exists already; nothing was touched.",
-            f"to take it up where it is: wt new {name} --adopt",
+            f"to take it up where it is: wt new {quoted(name)} --adopt",
         )
     return branch.sha
+
+
+def _of_remote(pool: Pool, name: str) -> Target:
+    """Return where a new branch begins that follows the one remote which has it."""
+    git = pool.git()
+    wanted = {f"refs/remotes/{remote}/{name}" for remote in git.ask("remote").split("\n") if remote}
+    found = [ref for ref in refs.list_refs(git, *wanted) if ref.name in wanted] if wanted else []
+    if not found:
+        raise WtError(f"No branch is called `{name}`, here or on a remote as last fetched; nothing was touched.",
+                      f"to begin it: wt new {quoted(name)}")  # fmt: skip
+    if len(found) > 1:
+        listed = " and ".join(ref.name[13:] for ref in found)
+        raise WtError(f"Several remotes have the branch `{name}`: {listed}; nothing was touched.",
+                      f"to begin it at one of them: wt new {quoted(name)} --from {quoted(found[0].name[13:])}")  # fmt: skip
+    names.check_name(name, pool.config)  # it will be a new branch here
+    return Target(found[0].sha, upstream=found[0].name[13:])
 
 
 def _newer(pool: Pool, base: refs.Ref | None, tell: Callable[[str], None]) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import GitError, WtError
+from wt.errors import GitError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import gitlocks, sourcelock
+from wt.pool import gitlocks, materialise, sourcelock
 from wt.session import move
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ def find(pool: Pool) -> Base:
         places = " and ".join(str(holder.path) for holder in holders)
         raise WtError(
             f"`{branch}` is checked out twice, in {places}; it was not moved.",
-            f"git -C {holders[1].path} switch --detach",
+            f"git -C {quoted(str(holders[1].path))} switch --detach",
         )
     tip = refs.resolve(pool.git(), f"refs/heads/{branch}")
     return Base(branch, tip, holders[0] if holders and holders[0].path is not None else None)
@@ -57,7 +57,7 @@ def refuse_unready(base: Base) -> None:
     if operation is not None:
         raise WtError(
             f"`{base.branch}` was not moved: a {operation.name} is in progress in {where}.",
-            f"git -C {where} {operation.abort.removeprefix('git ')}",
+            f"git -C {quoted(where)} {operation.abort.removeprefix('git ')}",
         )
     found = status.read(Git(where), untracked="no")
     if not found.clean:
@@ -66,7 +66,7 @@ def refuse_unready(base: Base) -> None:
             f"`{base.branch}` was not moved: its checkout {where} has changes.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint(f"to put them aside for now: git -C {where} stash", "then: wt land")
+        raise error.hint(f"to put them aside for now: git -C {quoted(where)} stash", "then: wt land")
 
 
 def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
@@ -76,11 +76,15 @@ def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
             source.do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
         return
     where = base.checkout.path
+    if in_way := materialise.obstacles_between(Git(where), base.tip, new):
+        error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
+                        details="\n".join(in_way[:20]))  # fmt: skip
+        raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", "then: wt land")
     try:
         move.forward(pool, move.journal_of_base(pool), move.Move(base.branch, base.tip, new, where), keep)
     except GitError as error:
         raise WtError(
-            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {where} status"
+            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {quoted(where)} status"
         ) from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import UsageError, WtError
+from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -106,17 +106,17 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
             else "git commit --no-edit && wt land"
         )
         raise error.hint(
-            f"to go on, in {slot.path}: {done}", f"to give up: git -C {slot.path} {operation.abort[4:]}"
+            f"to go on, in {slot.path}: {done}",
+            f"to give up: git -C {quoted(slot.path)} {operation.abort[4:]}",
         )
     branch = refs.branch_of(admin)
+    back = f"git -C {quoted(slot.path)} switch {quoted(slot.held.name)}"
     if branch is None:
-        raise WtError(
-            f"`{slot.name}` was not landed: HEAD is detached.", f"git -C {slot.path} switch {slot.name}"
-        )
+        raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", back)
     if branch == pool.config.base:
         raise WtError(
             f"`{slot.name}` was not landed: it is on the base branch itself.",
-            f"git -C {slot.path} switch {slot.name}",
+            back,
         )
 
 
@@ -191,7 +191,8 @@ def _commit_changes(slot: Slot, git: Git, wish: Wish) -> None:
     git.do("add", "-A" if wish.add else "-u", "--", ":/")
     if git.plain("commit", "-q", "-m", message) != 0:
         raise WtError(
-            f"`{slot.name}` was not landed: git commit did not succeed.", f"git -C {slot.path} commit"
+            f"`{slot.name}` was not landed: git commit did not succeed.",
+            f"git -C {quoted(slot.directory)} commit",
         )
 
 
@@ -200,7 +201,7 @@ def _merged(pool: Pool, slot: Slot, git: Git, base: Base, name: str, wish: Wish)
     try:
         return merge.base_into_slot(pool, slot, git, base, name)
     except merge.ConflictError:
-        _remember_stop(slot, wish)
+        _remember_stop(slot, git, wish, base)
         raise
 
 
@@ -208,17 +209,29 @@ def _stop_path(slot: Slot) -> str:
     return f"{slot.admin}/worktree-pool/stopped-land"
 
 
-def _remember_stop(slot: Slot, wish: Wish) -> None:
-    text = f"keep: {'yes' if wish.keep else 'no'}\n" + (f"next: {wish.next}\n" if wish.next else "")
+def _remember_stop(slot: Slot, git: Git, wish: Wish, base: Base) -> None:
+    text = f"base: {base.tip}\nhead: {git.ask('rev-parse', 'HEAD')}\n"
+    text += f"keep: {'yes' if wish.keep else 'no'}\n" + (f"next: {wish.next}\n" if wish.next else "")
     files.replace_text(_stop_path(slot), text)
 
 
 def _resumed(slot: Slot, wish: Wish) -> Wish:
-    """Return the wish with what a land that stopped was first asked for."""
+    """Return the wish with what a land that stopped was first asked for, unless its merge was given up since."""
     first = fields(files.read_text(_stop_path(slot)) or "")
+    if slot.path is None or not _is_under_way(slot, first.get("base", ""), first.get("head", "")):
+        return wish
     return Wish(
         wish.message, wish.add, wish.keep or first.get("keep") == "yes", wish.next or first.get("next")
     )
+
+
+def _is_under_way(slot: Slot, base: str, head: str) -> bool:
+    """Whether the merge of the two that stopped is not finished yet, or is in HEAD."""
+    if not base or not head:
+        return False
+    git = Git(slot.directory)
+    merging = base in refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD")
+    return merging or (refs.is_ancestor(git, base, "HEAD") and refs.is_ancestor(git, head, "HEAD"))
 
 
 def _forget_stop(slot: Slot) -> None:
@@ -259,9 +272,10 @@ def abort(pool: Pool, name: str) -> None:
     slot = require_held(pool, name)
     with take_mutex(pool, slot, "land") as held:
         git = Git(slot.directory, (held.descriptor,))
-        if not refs.exists_as_file(slot.admin_dir, "MERGE_HEAD"):
+        first = fields(files.read_text(_stop_path(slot)) or "")
+        if first.get("base") not in refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD"):
             raise UsageError(
-                f"No land of `{name}` has stopped; there is nothing to give up.", f"wt info {name}"
+                f"No land of `{name}` has stopped; there is nothing to give up.", f"wt info {quoted(name)}"
             )
         git.do("merge", "--abort")
         _forget_stop(slot)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wt import files
-from wt.errors import GitError, WtError
+from wt.errors import GitError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import keep
+from wt.pool import keep, materialise
 from wt.session import move
 
 TYPE_CHECKING = False
@@ -27,9 +27,13 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     head = git.ask("rev-parse", "HEAD")
     if refs.is_ancestor(git, base.tip, head):
         return _mainline_order(pool, slot, git, base, name, head)
-    new = base.tip if refs.is_ancestor(git, head, base.tip) else _merge_commit(git, base, name, head)
-    if new is None:
+    tree, conflicts = base.tip, list[str]()
+    if not refs.is_ancestor(git, head, base.tip):
+        tree, conflicts = _merged_tree(git, base, head)
+    _refuse_overwriting(git, base, name, head, tree)
+    if conflicts:
         raise _stopped(git, name, base, _leave_conflict(slot, git, base, head))
+    new = tree if tree == base.tip else _merge_commit(git, base, name, head, tree)
     try:
         move.forward(pool, move.journal_of_slot(slot.admin_dir), _move(slot, head, new), git.keep)
     except GitError as error:
@@ -37,17 +41,26 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     return new
 
 
-def _merge_commit(git: Git, base: Base, name: str, head: str) -> str | None:
-    """Make the merge as an object, nothing touched, the base as first parent: the log of the base reads as its mainline.
-
-    None where the two disagree.
-    """
+def _merged_tree(git: Git, base: Base, head: str) -> tuple[str, list[str]]:
+    """Return the tree of the merge, made as an object with nothing touched, and what conflicts in it."""
     answer = git.ask(
         "merge-tree", "--write-tree", "--name-only", "--no-messages", head, base.tip, allowed=(0, 1)
     )
     tree, *conflicts = answer.split("\n")
-    if conflicts:
-        return None
+    return tree, conflicts
+
+
+def _refuse_overwriting(git: Git, base: Base, name: str, head: str, tree: str) -> None:
+    """Look for what would be overwritten: git merge heeds --no-overwrite-ignore in a fast-forward alone."""
+    in_way = materialise.obstacles_between(git, head, tree)
+    if in_way:
+        error = WtError(f"`{base.branch}` was not merged into `{name}`: files that git does not track would be overwritten in "
+                        f"{git.cwd}.", details="\n".join(in_way[:20]))  # fmt: skip
+        raise error.hint(f"to move one away: mv {quoted(f'{git.cwd}/{in_way[0]}')} ~/", "then: wt land")
+
+
+def _merge_commit(git: Git, base: Base, name: str, head: str, tree: str) -> str:
+    """Commit the merge, the base as first parent: the log of the base reads as its mainline."""
     return git.do("commit-tree", "-p", base.tip, "-p", head, "-m", subject(name, base), tree)
 
 
@@ -74,7 +87,7 @@ def _stopped(git: Git, name: str, base: Base, error: GitError | None) -> WtError
     if not conflicted:
         return WtError(
             f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.",
-            f"git -C {git.cwd} status",
+            f"git -C {quoted(git.cwd)} status",
             details=error.details if error else "",
         )
     stopped = ConflictError(
@@ -83,7 +96,7 @@ def _stopped(git: Git, name: str, base: Base, error: GitError | None) -> WtError
     )
     return stopped.hint(
         f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
-        f"to give up: wt land --abort --name {name}",
+        f"to give up: wt land --abort --name {quoted(name)}",
     )
 
 

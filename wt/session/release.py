@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wt import files
-from wt.errors import ContendedError, WtError
+from wt.errors import ContendedError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import gitlocks, keep, mutex, release, survey
+from wt.pool import gitlocks, keep, materialise, mutex, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ def require_held(pool: Pool, name: str) -> Slot:
 
     held = [one.lock.name for one in seen.slots if one.lock is not None]
     near = nearest(name, held)
-    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {name}"]
+    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {quoted(name)}"]
     raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", *hints)
 
 
@@ -99,7 +99,7 @@ def refusal(name: str, found: Verdict) -> WtError:
     error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
     error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
     return error.hint(
-        f"to give it back all the same (everything is set aside first): wt release {name} --force"
+        f"to give it back all the same (everything is set aside first): wt release {quoted(name)} --force"
     )
 
 
@@ -114,6 +114,9 @@ def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     git = Git(slot.directory, (held.descriptor,))
     found = status.read(git, untracked="all")
     hidden = status.hidden_edits(git)
+    buried = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
+    untracked = tuple(dict.fromkeys((*found.untracked, *buried)))
+    found = status.Status(found.tracked, found.conflicted, untracked)
     ref = keep.uncommitted(pool, slot, git, keep.label_of(slot), found, hidden)
     if ref is None:
         return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import GitError
+from wt.errors import GitError, quoted
 from wt.git import landed, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -66,7 +66,7 @@ def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Ve
             "red",
             "broken",
             f"git cannot be asked: {error.details or error}",
-            f"git -C {slot.path} status",
+            f"git -C {quoted(slot.path)} status",
             Evidence(),
         )
 
@@ -139,22 +139,28 @@ def _first_match(name: str, found: Evidence, operation: worktrees.Operation | No
     if found.dirty or found.untracked:
         parts = [_count(found.dirty or 0, "changed file")] if found.dirty else []
         parts += [_count(found.untracked or 0, "untracked file")] if found.untracked else []
-        return Verdict("yellow", "dirty", " and ".join(parts), f'wt land --name {name} "message"', found)
+        return Verdict(
+            "yellow", "dirty", " and ".join(parts), f'wt land --name {quoted(name)} "message"', found
+        )
     if found.processes:
         one = found.processes[0]
         return Verdict(
-            "yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {name}", found
+            "yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {quoted(name)}", found
         )
     if found.landed_by:
         return Verdict(
-            "green", "landed", f"its commits are in the base ({found.landed_by})", f"wt release {name}", found
+            "green",
+            "landed",
+            f"its commits are in the base ({found.landed_by})",
+            f"wt release {quoted(name)}",
+            found,
         )
     reason = "landed" if found.moved else "clean"
-    return Verdict("green", reason, "nothing here would be lost", f"wt release {name}", found)
+    return Verdict("green", reason, "nothing here would be lost", f"wt release {quoted(name)}", found)
 
 
 def _land(name: str) -> str:
-    return f"wt land --name {name}"
+    return f"wt land --name {quoted(name)}"
 
 
 def _count(number: int, what: str) -> str:

@@ -7,6 +7,7 @@ import os
 from wt import shell
 from wt.cli import args
 from wt.cli.named import name_or_here
+from wt.errors import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def run(parsed: Parsed, ctx: Context) -> int:
         ctx.out.say_painted(
             [
                 ("hint: ", "cyan"),
-                (f"to have it again: git -C {pool.config.source} stash apply --index {ref}", ""),
+                (
+                    f"to have it again: git -C {quoted(pool.config.source)} stash apply --index {quoted(ref)}",
+                    "",
+                ),
             ]
         )
     if go is not None:

@@ -1,0 +1,22 @@
+"""Pools that most tests of the core begin with."""
+
+import pytest
+
+from tests.support.tool import Pool
+
+
+@pytest.fixture(params=["rename", "stable"])
+def layout(request):
+    return request.param
+
+
+@pytest.fixture
+def pool(tmp_path, repo):
+    """Two slots, layout rename."""
+    return Pool(tmp_path / "root", repo, max_slots=2)
+
+
+@pytest.fixture
+def both(tmp_path, repo, layout):
+    """Two slots, in both layouts."""
+    return Pool(tmp_path / "root", repo, max_slots=2, layout=layout)

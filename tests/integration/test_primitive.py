@@ -1,0 +1,690 @@
+"""worktree-pool: streams, JSON and exit codes of contract sections 3 and 4."""
+
+import os
+import re
+
+import git as gitpython
+import pytest
+
+from tests.support import gitrepo, hostile, tool
+from tests.support.tool import Pool
+from tests.support.untouched import everything
+
+ROW = "id state name branch group sha full_sha path layout started_at age_s".split()
+
+
+def head(repo, ref="HEAD"):
+    repository = gitpython.Repo(repo)
+    try:
+        return repository.commit(ref).hexsha
+    finally:
+        repository.close()
+
+
+def assert_refused(result, code, *words):
+    assert result.code == code, result
+    assert result.out == ""
+    lines = result.err.splitlines()
+    assert len([line for line in lines if line.startswith("error: ")]) == 1, result
+    assert any(line.startswith("hint: ") for line in lines), result
+    assert "Traceback" not in result.err
+    for word in words:
+        assert word in result.err, result
+
+
+def test_init_says_nothing_on_stdout_and_writes_the_config(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=3)
+    assert pool.init.out == ""
+    text = (tmp_path / "root" / "app" / ".meta" / "config.yaml").read_text()
+    assert f"source: {repo}\n" in text
+    assert "max_slots: 3\n" in text
+    assert "base: main\n" in text
+    assert "layout: rename\n" in text
+    assert os.stat(pool.at).st_mode & 0o777 == 0o700
+
+
+def test_a_round_in_both_layouts(both):
+    done = both.pool("acquire", "--name", "feature/x")
+    path = done.path
+    assert os.path.isabs(path)
+    assert os.path.realpath(path) == path
+    slot_dir = os.path.join(both.at, "slot-0")
+    if both.rows()[0]["layout"] == "rename":
+        assert path == os.path.join(both.at, "feature-x")
+        assert not os.path.lexists(slot_dir)
+    else:
+        assert path == slot_dir
+        assert os.readlink(os.path.join(both.at, "feature-x")) == "slot-0"
+    repository = gitpython.Repo(path)
+    assert repository.active_branch.name == "feature/x"
+    assert not repository.is_dirty(untracked_files=True)
+    repository.close()
+    assert both.pool("path", "--name", "feature/x").out == f"{path}\n"
+    released = both.pool("release", "--name", "feature/x")
+    assert (released.code, released.out) == (0, "")
+    assert both.states() == [("slot-0", "idle", None)]
+    assert sorted(name for name in os.listdir(both.at) if not name.startswith(".")) == ["slot-0"]
+    assert gitrepo.git(both.source, "branch", "--format=%(refname:short)") == "main"
+    assert gitrepo.git(both.source, "worktree", "list", "--porcelain").count("detached") == 1
+
+
+def test_ls_rows_their_keys_and_their_order(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=3)
+    for name in ("a", "b"):
+        pool.acquire(name)
+    pool.pool("release", "--name", "a")
+    done = pool.pool("ls")
+    assert done.out.count("\n") == 1
+    assert ", " not in done.out
+    rows = done.json
+    assert [list(row) for row in rows] == [ROW] * 3
+    assert [(row["id"], row["state"]) for row in rows] == [
+        ("slot-1", "held"),
+        ("slot-0", "idle"),
+        ("slot-2", "fresh"),
+    ]
+    held, idle, fresh = rows
+    sha = head(repo)
+    assert (held["name"], held["branch"], held["sha"], held["full_sha"]) == ("b", "b", sha, sha)
+    assert held["path"] == os.path.join(pool.at, "b")
+    assert held["age_s"] >= 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", held["started_at"])
+    assert idle == dict.fromkeys(ROW) | {
+        "id": "slot-0", "state": "idle", "sha": sha, "path": os.path.join(pool.at, "slot-0"), "layout": "rename",
+    }  # fmt: skip
+    assert fresh == dict.fromkeys(ROW) | {"id": "slot-2", "state": "fresh", "layout": "rename"}
+
+
+def test_ls_orders_by_group_and_number_inside_each_state(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, groups="ios,android")
+    for name, group in (("a", "android"), ("b", "ios"), ("c", "android")):
+        pool.acquire(name, "--group", group)
+    pool.pool("release", "--name", "a")
+    assert [(row["id"], row["state"], row["group"]) for row in pool.rows()] == [
+        ("ios-0", "held", "ios"),
+        ("android-1", "held", "android"),
+        ("android-0", "idle", "android"),
+        ("ios-1", "fresh", "ios"),
+    ]
+
+
+def test_git_status_counts_held_slots_alone(pool):
+    path = pool.acquire("a")
+    pool.acquire("b")
+    pool.pool("release", "--name", "b")
+    gitrepo.commit(path, {"new": "1"})
+    gitrepo.write(path, {"README": "changed\n", "x": "", "y": "", "build/z": ""})
+    rows = pool.pool("ls", "--git-status").json
+    assert rows[0]["git"] == {"dirty": 1, "untracked": 2, "ahead": 1}
+    assert list(rows[0]) == [*ROW, "git"]
+    assert "git" not in rows[1]
+    assert "git" not in pool.rows()[0]
+
+
+def test_inspect_says_all_of_one_slot(pool):
+    path = pool.acquire("a")
+    first = gitrepo.commit(path, {"new": "1"}, "subject of one")
+    second = gitrepo.commit(path, {"new": "2"}, "größe  two")
+    gitrepo.write(path, {"README": "changed\n", "x y": ""})
+    found = pool.pool("inspect", "--name", "a").json
+    assert list(found) == [*ROW, "admin_dir", "lock_path", "status", "log"]
+    assert found["sha"] == second
+    assert found["admin_dir"] == gitrepo.git(path, "rev-parse", "--absolute-git-dir")
+    assert os.path.isfile(found["lock_path"])
+    assert found["log"] == [
+        {"sha": second, "subject": "größe  two"},
+        {"sha": first, "subject": "subject of one"},
+    ]
+    assert found["status"] == [" M README", "?? x y"]
+    assert pool.pool("inspect", "--slot", "slot-0").json == found | {
+        "age_s": pool.pool("inspect", "--slot", "slot-0").json["age_s"]
+    }
+
+
+def test_inspect_lists_twenty_commits_at_most(pool):
+    path = pool.acquire("a")
+    for number in range(23):
+        gitrepo.git(path, "commit", "-q", "--allow-empty", "-m", str(number))
+    log = pool.pool("inspect", "--name", "a").json["log"]
+    assert [one["subject"] for one in log] == [str(number) for number in range(22, 2, -1)]
+
+
+@pytest.mark.parametrize(
+    "which", [("--name", "nobody"), ("--slot", "slot-7"), ("--slot", "slot-1"), ("--slot", "x")]
+)
+def test_inspect_of_what_is_not_there_is_null_and_1(pool, which):
+    pool.acquire("a")
+    done = pool.pool("inspect", *which)
+    assert (done.code, done.out) == (1, "null\n")
+
+
+def test_path_of_what_is_not_held_is_silent_and_1(pool):
+    done = pool.pool("path", "--name", "a")
+    assert (done.code, done.out, done.err) == (1, "", "")
+
+
+def test_releasing_what_is_not_held_is_success(pool):
+    for word in (("--name", "a"), ("--slot", "slot-0"), ("--slot", "slot-99")):
+        done = pool.pool("release", *word)
+        assert (done.code, done.out) == (0, "")
+        assert word[1] in done.err
+
+
+def test_release_by_slot_id(both):
+    both.acquire("a")
+    assert both.pool("release", "--slot", "slot-0").code == 0
+    assert both.states() == [("slot-0", "idle", None)]
+    assert both.pool("release", "--slot", "slot-0").code == 0
+
+
+def test_full_pool_is_4_with_the_table_and_the_release_command(pool):
+    pool.acquire("a")
+    pool.acquire("b")
+    before = everything(pool.root, pool.source)
+    done = pool.pool("acquire", "--name", "c")
+    assert_refused(done, 4, "slot-0", "`a`", "slot-1", "`b`")
+    assert "worktree-pool --pool app release --name " in done.err
+    assert everything(pool.root, pool.source) == before
+
+
+def test_a_full_group_is_4_while_another_has_room(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1, groups="ios,android")
+    pool.acquire("a", "--group", "ios")
+    assert_refused(pool.pool("acquire", "--name", "b", "--group", "ios"), 4, "ios-0")
+    assert pool.acquire("b", "--group", "android")
+
+
+def test_held_name_is_6(both):
+    both.acquire("a")
+    before = everything(both.root, both.source)
+    assert_refused(both.pool("acquire", "--name", "a"), 6, "`a`", "slot-0")
+    assert_refused(both.pool("acquire", "--name", "a", "--adopt"), 6, "`a`", "slot-0")
+    assert everything(both.root, both.source) == before
+
+
+def test_unique_sha_is_5_across_groups_and_compares_what_was_recorded(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, groups="ios,android")
+    first = head(repo)
+    path = pool.acquire("a", "--group", "ios")
+    gitrepo.commit(path, {"x": "1"})
+    done = pool.pool("acquire", "--name", "b", "--group", "android", "--unique-sha")
+    assert_refused(done, 5, "ios-0", "`a`", "now")
+    gitrepo.commit(repo, {"y": "1"})
+    pool.acquire("c", "--group", "android", "--unique-sha")
+    assert_refused(
+        pool.pool("acquire", "--name", "d", "--group", "ios", "--unique-sha", "--commit", first), 5
+    )
+    pool.acquire("e", "--group", "android", "--commit", first)
+    pool.pool("release", "--name", "a")
+    pool.pool("release", "--name", "e")
+    pool.acquire("f", "--group", "ios", "--commit", first, "--unique-sha")
+
+
+def test_unique_sha_fails_closed_on_an_unreadable_lock(pool):
+    pool.acquire("a")
+    lock = pool.pool("inspect", "--name", "a").json["lock_path"]
+    with open(lock, "w", encoding="utf-8") as file:
+        file.write("")
+    assert_refused(pool.pool("acquire", "--name", "b", "--unique-sha"), 5, "slot-0")
+    rows = pool.rows()
+    assert [(row["id"], row["state"], row["name"]) for row in rows] == [
+        ("slot-0", "held", None),
+        ("slot-1", "fresh", None),
+    ]
+    pool.acquire("b")
+    assert_refused(pool.pool("acquire", "--name", "c"), 4)
+
+
+def test_busy_slot_is_3(pool):
+    pool.acquire("a")
+    with HeldMutex(pool, "slot-0"):
+        before = everything(pool.root, pool.source)
+        assert_refused(pool.pool("release", "--name", "a"), 3, "slot-0")
+        assert everything(pool.root, pool.source) == before
+    assert pool.pool("release", "--name", "a").code == 0
+
+
+def test_contended_group_is_3_and_wait_gets_it(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    pool.acquire("a")
+    pool.pool("release", "--name", "a")
+    with HeldMutex(pool, "slot-0"):
+        assert_refused(pool.pool("acquire", "--name", "b"), 3)
+
+
+def test_a_slot_number_that_somebody_recovers_is_3_not_4(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    os.makedirs(f"{pool.at}/.meta/init", exist_ok=True)
+    with HeldMutex(pool, "slot-0"):
+        assert_refused(pool.pool("acquire", "--name", "b"), 3)
+
+
+class HeldMutex:
+    """A slot's mutex as another process of ours would hold it."""
+
+    def __init__(self, pool, slot):
+        self.path = f"{pool.at}/.meta/init/{slot}.lock"
+
+    def __enter__(self):
+        import fcntl
+
+        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        os.close(self.descriptor)
+
+
+def test_wait_resolves_the_commit_anew_and_says_what_it_waits_for(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    pool.acquire("a")
+    waiting = start(pool, "acquire", "--name", "b", "--wait", "60")
+    assert "waiting" in waiting.stderr.readline()
+    newer = gitrepo.commit(repo, {"new": "1"})
+    assert pool.pool("release", "--name", "a").code == 0
+    out, err = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, err
+    assert head(out.removesuffix("\n")) == newer
+
+
+def start(pool, *args):
+    import subprocess
+
+    return subprocess.Popen(
+        tool.argv("worktree-pool", "--pool", pool.key, *args), env=tool.environment(WORKTREE_ROOT=pool.root),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_wait_ends_with_the_code_of_what_it_waited_for(pool):
+    pool.acquire("a")
+    assert_refused(pool.pool("acquire", "--name", "b", "--unique-sha", "--wait", "0.3"), 5, "waiting")
+    pool.acquire("b")
+    assert_refused(pool.pool("acquire", "--name", "c", "--wait", "0.3"), 4)
+
+
+def test_the_first_group_is_the_default_and_is_said(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, groups="ios,android")
+    done = pool.pool("acquire", "--name", "a")
+    assert done.path.endswith("/a")
+    assert "ios" in done.err
+    assert pool.rows()[0]["id"] == "ios-0"
+    lock = pool.pool("inspect", "--name", "a").json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        assert "group: ios\n" in file.read()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("acquire",),
+        ("acquire", "--name"),
+        ("acquire", "--name", "a", "--group", "ios"),
+        ("acquire", "--name", "a", "--nope"),
+        ("acquire", "--name", "a", "--wait", "soon"),
+        ("acquire", "--name", "a", "--commit", "nowhere"),
+        ("acquire", "--name", "a", "--commit", ""),
+        ("acquire", "--name", "a", "--commit", "--output=p"),
+        ("acquire", "--name", "a", "--commit", "-p"),
+        ("acquire", "--name", "a", "--commit", "HEAD:README"),
+        ("acquire", "--name", "a", "--commit", "HEAD^{tree}"),
+        ("acquire", "--name", "a", "--commit", "treetag"),
+        ("acquire", "--name", "a", "--commit", "HEAD\nHEAD"),
+        ("acquire", "--name", "a", "--commit", "HEAD", "--adopt"),
+        ("acquire", "a"),
+        ("release",),
+        ("release", "--name", "a", "--slot", "slot-0"),
+        ("inspect",),
+        ("path",),
+        ("ls", "extra"),
+        ("frobnicate",),
+        ("init",),
+    ],
+    ids=" ".join,
+)
+def test_usage_is_2_and_touches_nothing(pool, call):
+    gitrepo.git(pool.source, "tag", "treetag", "HEAD^{tree}")
+    before = everything(pool.root, pool.source)
+    assert_refused(pool.pool(*call), 2)
+    assert everything(pool.root, pool.source) == before
+
+
+def test_no_pool_named_is_2(pool):
+    assert_refused(tool.run("worktree-pool", "ls", env={"WORKTREE_ROOT": pool.root}), 2, "--pool")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in hostile.NAMES if "\udcff" not in name and len(name) < 300], ids=ascii
+)
+def test_hostile_name_is_2_and_touches_nothing(shared, tmp_path, name):
+    before = everything(shared.root, shared.source)
+    done = shared.pool("acquire", f"--name={name}", cwd=tmp_path)
+    assert_refused(done, 2)
+    assert not {"\x1b", "\x9b", "\u202e", "\u200b", "\r"}.intersection(done.err)
+    assert everything(shared.root, shared.source) == before
+    assert sorted(os.listdir(tmp_path)) == ["home"]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One pool for many refusals, none of which may touch it."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        from tests.support import host
+
+        for variable, value in host.neutral_environment(home).items():
+            patch.setenv(variable, value)
+        top = tmp_path_factory.mktemp("shared")
+        return Pool(top / "root", gitrepo.make_repo(top / "source"), max_slots=2)
+
+
+def test_two_short_ids_of_commits_that_are_ambiguous_are_refused(pool):
+    """Enough commits that two share four hex digits: git answers `ambiguous`, which is no object id."""
+    lines = [
+        f"commit refs/heads/many\ncommitter T <t@e> {1_700_000_000 + number} +0000\ndata 1\nx\n"
+        for number in range(700)
+    ]
+    gitrepo.git(pool.source, "fast-import", "--quiet", stdin="".join(lines))
+    seen: dict[str, list[str]] = {}
+    for sha in gitrepo.git(pool.source, "rev-list", "many").splitlines():
+        seen.setdefault(sha[:4], []).append(sha)
+    short = next(prefix for prefix, shas in seen.items() if len(shas) > 1)
+    assert_refused(pool.pool("acquire", "--name", "a", "--commit", short), 2)
+    assert pool.states() == []
+
+
+def test_surplus_slots_are_used_and_none_is_made_beside_them(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=3)
+    for name in ("a", "b", "c"):
+        pool.acquire(name)
+    config = os.path.join(pool.at, ".meta", "config.yaml")
+    with open(config, encoding="utf-8") as file:
+        text = file.read()
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(text.replace("max_slots: 3", "max_slots: 1"))
+    assert_refused(pool.pool("acquire", "--name", "d"), 4)
+    pool.pool("release", "--name", "c")
+    assert [row["state"] for row in pool.rows()] == ["held", "held", "idle"]
+    assert pool.acquire("d")
+    assert [row["id"] for row in pool.rows()] == ["slot-0", "slot-1", "slot-2"]
+    for name in ("a", "b", "d"):
+        pool.pool("release", "--name", name)
+    for name in ("e", "f", "g"):
+        pool.acquire(name)
+    assert [row["id"] for row in pool.rows()] == ["slot-0", "slot-1", "slot-2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "word"),
+    [
+        (("--max-slots", "0"), 2, "0"),
+        (("--max-slots", "-1"), 2, "-1"),
+        (("--max-slots", "2.5"), 2, "2.5"),
+        (("--max-slots", "many"), 2, "many"),
+        (("--layout", "moving"), 2, "moving"),
+        (("--groups", "ios,IOS"), 2, "case"),
+        (("--groups", "slot"), 2, "slot"),
+        (("--groups", "a-1"), 2, "a-1"),
+        (("--base", "nowhere"), 1, "nowhere"),
+        (("--default-commit", "nowhere"), 2, "nowhere"),
+        (("--submodule-mirror-mode", "bare-mirror"), 2, "mirror"),
+        (("--submodule-mirror-mode", "magic", "--submodule-mirror-base", "/x"), 2, "magic"),
+    ],
+)
+def test_init_that_fails_leaves_nothing(tmp_path, repo, options, code, word):
+    root = tmp_path / "root"
+    root.mkdir()
+    before = everything(repo)
+    done = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, *options, env={"WORKTREE_ROOT": str(root)}
+    )
+    assert_refused(done, code, word)
+    assert os.listdir(root) == []
+    assert everything(repo) == before
+
+
+def test_init_refuses_a_key_that_is_initialised(pool, tmp_path):
+    other = gitrepo.make_repo(tmp_path / "other")
+    before = everything(pool.root)
+    assert_refused(pool.pool("init", "--source", other), 1, pool.source)
+    assert everything(pool.root) == before
+
+
+@pytest.mark.parametrize("what", ["absent", "empty", "file"])
+def test_init_refuses_what_is_no_repository(tmp_path, what):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("x")
+    root = tmp_path / "root"
+    root.mkdir()
+    source = str(tmp_path / what)
+    assert_refused(
+        tool.run(
+            "worktree-pool", "--pool", "app", "init", "--source", source, env={"WORKTREE_ROOT": str(root)}
+        ),
+        1,
+    )
+    assert os.listdir(root) == []
+
+
+@pytest.mark.parametrize(
+    "refspec",
+    [
+        "+refs/*:refs/*",
+        "+refs/heads/*:refs/heads/*",
+        "refs/heads/*:refs/heads/*",
+        "+refs/heads/a/*:refs/heads/a/*",
+    ],
+)
+def test_init_refuses_a_mirror_with_the_lines_that_convert_it(tmp_path, repo, refspec):
+    gitrepo.git(repo, "remote", "add", "origin", "/nowhere")
+    gitrepo.git(repo, "config", "remote.origin.fetch", refspec)
+    gitrepo.git(repo, "config", "remote.origin.mirror", "true")
+    root = tmp_path / "root"
+    root.mkdir()
+    done = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)}
+    )
+    assert_refused(done, 1, refspec)
+    hints = [line.removeprefix("hint: ") for line in done.err.splitlines() if line.startswith("hint: ")]
+    assert len(hints) == 2
+    import subprocess
+
+    for hint in hints:
+        assert subprocess.run(["bash", "-c", hint]).returncode == 0
+    again = tool.run(
+        "worktree-pool", "--pool", "app", "init", "--source", repo, env={"WORKTREE_ROOT": str(root)}
+    )
+    assert again.code == 0, again
+
+
+def test_init_of_an_unborn_repository_is_refused(tmp_path):
+    gitrepo.git(tmp_path, "init", "-q", "-b", "main", "unborn")
+    root = tmp_path / "root"
+    root.mkdir()
+    done = tool.run(
+        "worktree-pool",
+        "--pool",
+        "app",
+        "init",
+        "--source",
+        str(tmp_path / "unborn"),
+        env={"WORKTREE_ROOT": str(root)},
+    )
+    assert_refused(done, 1, "unborn")
+    assert os.listdir(root) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "layout"), [("Cargo.toml", "stable"), ("go.mod", "stable"), ("src/main.c", "rename")]
+)
+def test_init_picks_the_layout_and_says_why(tmp_path, file, layout):
+    repo = gitrepo.make_repo(tmp_path / "source", {file: "x\n"})
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    assert pool.rows()[0]["layout"] == layout
+    assert (file in pool.init.err) == (layout == "stable")
+    assert Pool(tmp_path / "root2", repo, max_slots=1, layout="rename").rows()[0]["layout"] == "rename"
+
+
+@pytest.mark.parametrize("where", ["bare", "detached", "linked", "separate"])
+def test_sources_of_every_kind(tmp_path, repo, where):
+    source = repo
+    if where == "bare":
+        source = str(tmp_path / "bare.git")
+        gitrepo.git(tmp_path, "clone", "-q", "--bare", repo, source)
+    elif where == "detached":
+        gitrepo.git(repo, "switch", "-q", "--detach")
+    elif where == "linked":
+        source = str(tmp_path / "linked")
+        gitrepo.git(repo, "worktree", "add", "-q", source, "-b", "side")
+    else:
+        source = str(tmp_path / "top")
+        gitrepo.git(tmp_path, "clone", "-q", "--separate-git-dir", str(tmp_path / "elsewhere"), repo, source)
+    pool = Pool(tmp_path / "root", source, max_slots=1)
+    path = pool.acquire("a")
+    assert gitrepo.git(path, "rev-parse", "--abbrev-ref", "HEAD") == "a"
+    gitrepo.commit(path, {"x": "1"})
+    assert pool.pool("release", "--name", "a").code == 0
+    assert pool.acquire("b")
+
+
+def test_auto_is_the_upstream_where_it_contains_the_base(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    pool = Pool(tmp_path / "root", clone, max_slots=3)
+    newer = gitrepo.commit(repo, {"new": "1"})
+    gitrepo.git(clone, "fetch", "-q")
+    assert head(pool.acquire("behind")) == newer
+    ours = gitrepo.commit(clone, {"mine": "1"})
+    done = pool.pool("acquire", "--name", "diverged")
+    assert head(done.path) == ours
+    assert "diverged" in done.err.replace("in `diverged`", "")
+    gitrepo.git(clone, "merge", "-q", "origin/main")
+    assert head(pool.acquire("ahead")) == head(clone)
+
+
+def test_adopt_takes_a_branch_up_where_it_is_and_leaves_it(both):
+    gitrepo.git(both.source, "branch", "old")
+    gitrepo.commit(both.source, {"new": "1"})
+    before = head(both.source, "old")
+    path = both.acquire("old", "--adopt")
+    assert head(path) == before
+    tip = gitrepo.commit(path, {"x": "1"})
+    assert both.pool("release", "--name", "old").code == 0
+    assert head(both.source, "old") == tip
+    assert both.acquire("old", "--adopt")
+
+
+def test_adopt_creates_a_branch_of_one_remote_with_its_upstream_and_owns_it(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(repo, "branch", "feature/far")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    far = head(clone, "origin/feature/far")
+    gitrepo.commit(clone, {"new": "1"})
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    path = pool.acquire("feature/far", "--adopt")
+    assert head(path) == far
+    assert gitrepo.git(path, "rev-parse", "--abbrev-ref", "@{upstream}") == "origin/feature/far"
+    assert pool.pool("release", "--name", "feature/far").code == 0
+    assert gitrepo.git(clone, "for-each-ref", "refs/heads/feature") == ""
+    assert "feature/far" not in gitrepo.git(clone, "config", "--list")
+
+
+def test_adopt_of_a_branch_that_two_remotes_have_is_refused(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(repo, "branch", "far")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    gitrepo.git(clone, "remote", "add", "second", repo)
+    gitrepo.git(clone, "fetch", "-q", "second")
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    before = everything(pool.root, clone)
+    assert_refused(pool.pool("acquire", "--name", "far", "--adopt"), 1, "origin", "second")
+    assert everything(pool.root, clone) == before
+
+
+@pytest.mark.parametrize("how", ["absent", "in the source", "elsewhere", "rebasing", "bisecting"])
+def test_adopt_refuses_what_it_cannot_have(pool, tmp_path, how):
+    gitrepo.commit(pool.source, {"more": "1"})
+    gitrepo.git(pool.source, "branch", "old")
+    other = str(tmp_path / "other")
+    if how == "in the source":
+        gitrepo.git(pool.source, "switch", "-q", "old")
+    elif how != "absent":
+        gitrepo.git(pool.source, "worktree", "add", "-q", other, "old")
+    if how == "rebasing":
+        gitrepo.git(other, "-c", "sequence.editor=sed -i s/pick/edit/", "rebase", "-q", "-i", "HEAD~1")
+        assert gitrepo.git(other, "rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
+    elif how == "bisecting":
+        gitrepo.git(other, "bisect", "start")
+        gitrepo.git(other, "switch", "-q", "--detach")
+    name = "nowhere" if how == "absent" else "old"
+    before = everything(pool.root, pool.source)
+    words = () if how == "absent" else (pool.source if how == "in the source" else other,)
+    assert_refused(pool.pool("acquire", "--name", name, "--adopt"), 1, *words)
+    assert everything(pool.root, pool.source) == before
+
+
+@pytest.mark.parametrize("branch", ["slot-7", "wt!x", "slot-0"])
+def test_adopt_refuses_a_branch_whose_directory_would_be_ours(both, branch):
+    gitrepo.git(both.source, "branch", branch)
+    done = both.pool("acquire", "--name", branch, "--adopt")
+    assert done.code in (1, 2), done
+    assert both.states() == []
+
+
+@pytest.mark.parametrize(
+    "branch", ["-x", "$(touch${IFS}p)", "`id`", "a;b", "é\u202ex", "%F{red}x%n", "a'b\"c", "x\u009by"]
+)
+def test_adopt_of_an_odd_branch_works_and_shows_it_escaped(both, tmp_path, branch):
+    gitrepo.git(both.source, "update-ref", f"refs/heads/{branch}", "HEAD")
+    done = both.pool("acquire", f"--name={branch}", "--adopt", cwd=tmp_path)
+    assert done.code == 0, done
+    assert both.rows()[0]["name"] == branch
+    again = both.pool("acquire", f"--name={branch}", "--adopt", cwd=tmp_path)
+    assert again.code == 6
+    assert not {"\u202e", "\x9b"}.intersection(again.err)
+    for line in again.err.splitlines():
+        if "give it back: " in line:
+            import shlex
+
+            words = shlex.split(line.split(": ", 2)[2])
+            assert words[-1] == branch or not branch.isprintable()
+    table = both.wt("ls", "--bare")
+    assert not {"\u202e", "\x9b"}.intersection(table.out)
+    assert both.pool("release", f"--name={branch}").code == 0
+    assert gitrepo.git(both.source, "show-ref", "--verify", f"refs/heads/{branch}")
+    assert sorted(os.listdir(tmp_path)) == ["home", "root", "source"]
+
+
+def test_two_pools_over_one_source_do_not_see_each_other(tmp_path, repo):
+    one = Pool(tmp_path / "root", repo, key="one", max_slots=1)
+    two = Pool(tmp_path / "root", repo, key="two", max_slots=1)
+    one.acquire("a")
+    path = two.acquire("b")
+    assert one.states() == [("slot-0", "held", "a")]
+    assert two.states() == [("slot-0", "held", "b")]
+    assert path == os.path.join(two.at, "b")
+    assert two.pool("release", "--name", "a").code == 0
+    assert one.states() == [("slot-0", "held", "a")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ("feature", "Feature", 1),
+        ("\u00e9t\u00e9", "e\u0301te\u0301", 1),
+        ("feature-x", "feature/x", 1),
+        ("a/b-c", "a-b/c", 1),
+    ],
+)
+def test_names_whose_directories_would_clash_are_refused(both, first, second, code):
+    both.acquire(first)
+    before = everything(both.root, both.source)
+    assert_refused(both.pool("acquire", "--name", second), code, first, "slot-0")
+    assert everything(both.root, both.source) == before
+
+
+def test_a_directory_in_the_way_is_named(pool):
+    os.mkdir(os.path.join(pool.at, "Feature-X"))
+    before = everything(pool.root, pool.source)
+    assert_refused(pool.pool("acquire", "--name", "feature/x"), 1, "Feature-X")
+    assert everything(pool.root, pool.source) == before

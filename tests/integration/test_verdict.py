@@ -1,0 +1,299 @@
+"""The verdict, contract section 11: the table, first match first; what landed by content."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.support import gitrepo
+from tests.support.tool import Pool
+
+git = gitrepo.git
+KEYS = "name slot group path age_s mark reason evidence next".split()
+EVIDENCE = "ahead landed_by pushed dirty untracked operation processes submodules".split()
+
+
+def verdict(pool, name="x"):
+    (found,) = [one for one in pool.wt("ls", "--json").json if one["name"] == name]
+    assert pool.wt("info", name, "--json").json["reason"] == found["reason"]
+    return found
+
+
+def expect(pool, mark, reason, **evidence):
+    found = verdict(pool)
+    assert (found["mark"], found["reason"]) == (mark, reason), found
+    assert {key: found["evidence"][key] for key in evidence} == evidence
+    return found
+
+
+def test_json_keys_and_their_order(pool):
+    pool.acquire("x")
+    found = expect(
+        pool,
+        "green",
+        "clean",
+        ahead=0,
+        dirty=0,
+        untracked=0,
+        operation=None,
+        processes=[],
+        submodules=[],
+        landed_by=None,
+    )
+    assert list(found) == KEYS
+    assert list(found["evidence"]) == EVIDENCE
+    assert (found["slot"], found["group"], found["path"]) == ("slot-0", None, f"{pool.at}/x")
+    assert found["next"] == "wt release x"
+    (bare,) = pool.wt("ls", "--json", "--bare").json
+    assert list(bare) == KEYS
+    assert bare["mark"] is None
+    assert bare["evidence"] is None
+
+
+def test_unmerged_counts_the_commits_and_comes_before_dirty(both):
+    path = both.acquire("x")
+    gitrepo.commit(path, {"a": "1"})
+    gitrepo.commit(path, {"b": "1"})
+    gitrepo.write(path, {"README": "changed\n", "new": ""})
+    found = expect(both, "red", "unmerged", ahead=2, dirty=1, untracked=1)
+    assert found["next"] == "wt land --name x"
+
+
+def test_dirty_counts_staged_modified_untracked_and_hidden(both):
+    gitrepo.commit(both.source, {"assumed": "1\n", "skipped": "1\n", "same": "1\n"})
+    path = both.acquire("x")
+    git(path, "update-index", "--assume-unchanged", "assumed", "same")
+    expect(both, "green", "clean", dirty=0)
+    gitrepo.write(path, {"assumed": "2\n"})
+    expect(both, "yellow", "dirty", dirty=1)
+    git(path, "update-index", "--skip-worktree", "skipped")
+    gitrepo.write(
+        path,
+        {"skipped": "2\n", "README": "changed\n", "staged": "1\n", "new/a": "", "new/b": "", "build/x": ""},
+    )
+    git(path, "add", "staged")
+    git(both.source, "config", "status.showUntrackedFiles", "no")
+    expect(both, "yellow", "dirty", dirty=4, untracked=1)
+
+
+@pytest.mark.parametrize("how", ["merge", "rebase", "cherry-pick", "revert", "bisect"])
+def test_busy_comes_first(pool, how):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"README": "mine\n"})
+    theirs = gitrepo.commit(pool.source, {"README": "theirs\n"})
+    if how == "bisect":
+        git(path, "bisect", "start")
+    elif how == "revert":
+        gitrepo.commit(path, {"README": "later\n"})
+        assert subprocess.run(["git", "-C", path, "revert", "HEAD~1"], capture_output=True).returncode
+    else:
+        assert subprocess.run(["git", "-C", path, how, theirs], capture_output=True).returncode
+    expect(pool, "yellow", "busy", operation=how)
+    done = pool.wt("release", "x")
+    assert done.code == 1
+    assert how in done.err
+
+
+def test_in_use_names_pid_and_command(both):
+    path = both.acquire("x")
+    os.mkdir(f"{path}/build")
+    with subprocess.Popen(["sleep", "600"], cwd=f"{path}/build") as process:
+        found = expect(both, "yellow", "in-use")
+        assert {"pid": process.pid, "command": "sleep"} in found["evidence"]["processes"]
+        done = both.wt("release", "x")
+        assert done.code == 1
+        assert str(process.pid) in done.err
+        process.kill()
+    expect(both, "green", "clean", processes=[])
+
+
+def test_the_shell_that_asks_is_not_in_use(pool):
+    path = pool.acquire("x")
+    done = pool.wt("release", cwd=path)
+    assert done.code == 0, done
+
+
+def test_landed_by_reachability(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1"})
+    git(pool.source, "merge", "-q", "--no-ff", "-m", "m", "x")
+    expect(pool, "green", "landed", ahead=0, landed_by=None)
+
+
+def test_in_the_upstream_counts(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    git(repo, "config", "receive.denyCurrentBranch", "ignore")
+    git(tmp_path, "clone", "-q", repo, clone)
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1"})
+    expect(pool, "red", "unmerged", ahead=1)
+    git(path, "push", "-q", "origin", "x:main")
+    expect(pool, "green", "landed", ahead=0)
+
+
+def test_squashed_in_the_upstream_counts(tmp_path, repo):
+    """What a forge does: squash, and the local base has not been pulled yet."""
+    clone = str(tmp_path / "clone")
+    git(tmp_path, "clone", "-q", repo, clone)
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.commit(path, {"b": "1\n"})
+    gitrepo.commit(repo, {"unrelated": "1\n"})
+    gitrepo.commit(repo, {"a": "1\n", "b": "1\n"}, "squashed")
+    git(clone, "fetch", "-q")
+    found = expect(pool, "green", "landed", ahead=2)
+    assert found["evidence"]["landed_by"]
+
+
+def test_rebased_work_has_landed(pool):
+    path = pool.acquire("x")
+    for name in ("a", "b"):
+        gitrepo.commit(path, {name: f"{name}\n"}, name)
+    gitrepo.commit(pool.source, {"unrelated": "1\n"})
+    git(pool.source, "cherry-pick", "main..x")
+    found = expect(pool, "green", "landed", ahead=2)
+    assert found["evidence"]["landed_by"] == "patches"
+    assert pool.wt("release", "x").code == 0
+
+
+def test_one_cherry_picked_of_two_has_not(pool):
+    path = pool.acquire("x")
+    first = gitrepo.commit(path, {"a": "a\n"}, "a")
+    gitrepo.commit(path, {"b": "b\n"}, "b")
+    gitrepo.commit(pool.source, {"unrelated": "1\n"})
+    git(pool.source, "cherry-pick", first)
+    expect(pool, "red", "unmerged", ahead=2, landed_by=None)
+
+
+def test_squashed_work_has_landed(pool):
+    path = pool.acquire("x")
+    for number in range(3):
+        gitrepo.commit(path, {"a": "".join(f"{n}\n" for n in range(number + 1))}, str(number))
+    gitrepo.commit(pool.source, {"unrelated": "1\n"})
+    git(pool.source, "merge", "-q", "--squash", "x")
+    git(pool.source, "commit", "-q", "-m", "squashed")
+    gitrepo.commit(pool.source, {"later": "1\n"})
+    expect(pool, "green", "landed", ahead=3)
+
+
+def test_squashed_with_more_beside_it_has_landed_by_content(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.commit(path, {"b": "1\n"})
+    gitrepo.commit(pool.source, {"a": "1\n", "b": "1\n", "c": "1\n"})
+    expect(pool, "green", "landed", ahead=2, landed_by="content")
+
+
+def test_landed_and_reverted_counts_as_landed(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.commit(pool.source, {"unrelated": "1\n"})
+    git(pool.source, "cherry-pick", "x")
+    git(pool.source, "revert", "--no-edit", "HEAD")
+    expect(pool, "green", "landed")
+
+
+def test_an_empty_commit_says_something_that_no_content_can_show(pool):
+    path = pool.acquire("x")
+    git(path, "commit", "-q", "--allow-empty", "-m", "deploy")
+    expect(pool, "red", "unmerged", ahead=1)
+    gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.commit(pool.source, {"a": "1\n"})
+    expect(pool, "red", "unmerged", ahead=2)
+
+
+def test_work_that_cancels_itself_has_not_landed(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"README": "other\n"})
+    gitrepo.commit(path, {"README": "hello\n"})
+    gitrepo.commit(pool.source, {"unrelated": "1\n"})
+    expect(pool, "red", "unmerged", ahead=2)
+
+
+def test_a_binary_that_differs_has_not_landed(pool):
+    path = pool.acquire("x")
+    for top, content in ((path, b"\0mine"), (pool.source, b"\0theirs")):
+        with open(f"{top}/image", "wb") as file:
+            file.write(content)
+        git(top, "add", "image")
+        git(top, "commit", "-q", "-m", "image")
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+def test_a_textconv_that_hides_the_difference_does_not_make_it_landed(pool):
+    git(pool.source, "config", "diff.same.textconv", "echo same; true")
+    gitrepo.commit(pool.source, {".gitattributes": "*.doc diff=same\n", "a.doc": "0\n"})
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a.doc": "mine\n"})
+    gitrepo.commit(path, {"a.doc": "mine and more\n"})
+    gitrepo.commit(pool.source, {"a.doc": "theirs\n"})
+    expect(pool, "red", "unmerged", ahead=2)
+
+
+def test_a_merge_driver_that_keeps_ours_does_not_make_it_landed(pool):
+    gitrepo.commit(pool.source, {".gitattributes": "locked merge=ours\n", "locked": "0\n"})
+    git(pool.source, "config", "merge.ours.driver", "true")
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"locked": "mine\n"})
+    gitrepo.commit(pool.source, {"locked": "theirs\n"})
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+def test_the_slots_own_branch_is_looked_at_beside_its_head(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"a": "1\n"})
+    git(path, "switch", "-q", "--detach", "main")
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+def test_unrelated_histories_are_unmerged(pool):
+    path = pool.acquire("x")
+    git(path, "reset", "-q", "--hard", git(path, "commit-tree", "-m", "root", "HEAD^{tree}"))
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+def test_broken_is_red_and_refused(both):
+    path = both.acquire("x")
+    os.rename(path, f"{both.root}/away")
+    found = verdict(both)
+    assert (found["mark"], found["reason"]) == ("red", "broken")
+    done = both.wt("release", "x")
+    assert done.code == 1
+    assert both.states() == [("slot-0", "broken", "x")]
+    os.rename(f"{both.root}/away", path)
+    expect(both, "green", "clean")
+
+
+def test_release_refuses_what_would_be_lost_and_force_is_never_final(both, tmp_path):
+    path = both.acquire("x")
+    mine = gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.write(path, {"README": "changed\n", "staged": "1\n", "new": "1\n", "build/cache": "warm"})
+    git(path, "add", "staged")
+    done = both.wt("release", "x")
+    assert done.code == 1
+    assert "--force" in done.err
+    assert both.states() == [("slot-0", "held", "x")]
+    done = both.wt("release", "x", "--force")
+    assert done.code == 0, done
+    refs = git(both.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/x/").splitlines()
+    (stash,) = [ref for ref in refs if git(both.source, "log", "-1", "--format=%p", ref).count(" ") == 2]
+    assert f"stash apply --index {stash}" in done.err
+    idle = f"{both.at}/slot-0"
+    assert git(idle, "status", "--porcelain") == ""
+    assert os.path.exists(f"{idle}/build/cache")
+    top = str(tmp_path / "again")
+    git(both.source, "worktree", "add", "-q", "--detach", top, mine)
+    git(top, "stash", "apply", "-q", "--index", stash)
+    assert git(top, "status", "--porcelain").splitlines() == [" M README", "A  staged", "?? new"]
+
+
+def test_force_keeps_what_a_directory_in_a_files_place_holds(pool):
+    gitrepo.commit(pool.source, {".gitignore": "precious\n"})
+    path = pool.acquire("x")
+    os.unlink(f"{path}/README")
+    gitrepo.write(path, {"README/precious": "1"})
+    assert pool.wt("release", "x", "--force").code == 0
+    contents = git(pool.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/x/").splitlines()
+    assert [git(pool.source, "show", f"{ref}^3:README/precious") for ref in contents] == ["1"]
