@@ -241,22 +241,6 @@ def test_cd_prints_where_to_go_or_tells_the_shell(both, tmp_path):
     assert directive.read_text() == path
 
 
-@pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_a_directive_that_is_no_file_of_ours_is_refused(pool, tmp_path, kind):
-    pool.acquire("x")
-    victim = tmp_path / "victim"
-    victim.write_text("untouched")
-    directive = tmp_path / "directive"
-    if kind == "link":
-        directive.symlink_to(victim)
-    elif kind == "fifo":
-        os.mkfifo(directive)
-    elif kind == "directory":
-        directive.mkdir()
-    assert_clear(pool.wt("cd", "x", env={"WT_DIRECTIVE": str(directive)}), 1, "cd ")
-    assert victim.read_text() == "untouched"
-
-
 def test_ls_as_a_table(both):
     assert "no slot" in both.wt("ls").err
     path = both.acquire("feature/x")

@@ -79,3 +79,14 @@ class Pool:
 
     def states(self):
         return [(row["id"], row["state"], row["name"]) for row in self.rows() if row["state"] != "fresh"]
+
+
+def assert_refused(result, code, *words):
+    assert result.code == code, result
+    assert result.out == ""
+    lines = result.err.splitlines()
+    assert len([line for line in lines if line.startswith("error: ")]) == 1, result
+    assert any(line.startswith("hint: ") for line in lines), result
+    assert "Traceback" not in result.err
+    for word in words:
+        assert word in result.err, result

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from wt import times
 
-MOMENTS = st.integers(-62135596800, 253402300799).map(lambda seconds: EPOCH + dt.timedelta(seconds=seconds))
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MOMENTS = st.integers(-62135596800, 253402300799).map(lambda seconds: EPOCH + dt.timedelta(seconds=seconds))
 
 
 @given(MOMENTS)

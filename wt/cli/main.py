@@ -88,10 +88,11 @@ def _sane_process() -> None:
 
 def _forget_repositories() -> None:
     """Drop what selects a git repository (a hook of git's has it), also for what reads it where we cannot say otherwise."""
-    if any(name.startswith("GIT_") for name in os.environ):
+    selecting = [name for name in os.environ if name.startswith("GIT_")]
+    if selecting:
         from wt.git.run import clean_environment
 
-        for name in os.environ.keys() - clean_environment(os.environ).keys():
+        for name in set(selecting).difference(clean_environment(os.environ)):
             del os.environ[name]
 
 

@@ -1,0 +1,125 @@
+"""Which commit an acquire starts from without being told, and branches that exist already (contract sections 5 and 6)."""
+
+import os
+import shlex
+
+import git as gitpython
+import pytest
+
+from tests.support import gitrepo
+from tests.support.tool import Pool, assert_refused
+from tests.support.untouched import everything
+
+
+def head(repo, ref="HEAD"):
+    repository = gitpython.Repo(repo)
+    try:
+        return repository.commit(ref).hexsha
+    finally:
+        repository.close()
+
+
+def test_auto_is_the_upstream_where_it_contains_the_base(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    pool = Pool(tmp_path / "root", clone, max_slots=3)
+    newer = gitrepo.commit(repo, {"new": "1"})
+    gitrepo.git(clone, "fetch", "-q")
+    assert head(pool.acquire("behind")) == newer
+    ours = gitrepo.commit(clone, {"mine": "1"})
+    done = pool.pool("acquire", "--name", "diverged")
+    assert head(done.path) == ours
+    assert "diverged" in done.err.replace("in `diverged`", "")
+    gitrepo.git(clone, "merge", "-q", "origin/main")
+    assert head(pool.acquire("ahead")) == head(clone)
+
+
+def test_adopt_takes_a_branch_up_where_it_is_and_leaves_it(both):
+    gitrepo.git(both.source, "branch", "old")
+    gitrepo.commit(both.source, {"new": "1"})
+    before = head(both.source, "old")
+    path = both.acquire("old", "--adopt")
+    assert head(path) == before
+    tip = gitrepo.commit(path, {"x": "1"})
+    assert both.pool("release", "--name", "old").code == 0
+    assert head(both.source, "old") == tip
+    assert both.acquire("old", "--adopt")
+
+
+def test_adopt_creates_a_branch_of_one_remote_with_its_upstream_and_owns_it(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(repo, "branch", "feature/far")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    far = head(clone, "origin/feature/far")
+    gitrepo.commit(clone, {"new": "1"})
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    path = pool.acquire("feature/far", "--adopt")
+    assert head(path) == far
+    assert gitrepo.git(path, "rev-parse", "--abbrev-ref", "@{upstream}") == "origin/feature/far"
+    assert pool.pool("release", "--name", "feature/far").code == 0
+    assert gitrepo.git(clone, "for-each-ref", "refs/heads/feature") == ""
+    assert "feature/far" not in gitrepo.git(clone, "config", "--list")
+
+
+def test_adopt_of_a_branch_that_two_remotes_have_is_refused(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(repo, "branch", "far")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    gitrepo.git(clone, "remote", "add", "second", repo)
+    gitrepo.git(clone, "fetch", "-q", "second")
+    pool = Pool(tmp_path / "root", clone, max_slots=1)
+    before = everything(pool.root, clone)
+    assert_refused(pool.pool("acquire", "--name", "far", "--adopt"), 1, "origin", "second")
+    assert everything(pool.root, clone) == before
+
+
+@pytest.mark.parametrize("how", ["absent", "in the source", "elsewhere", "rebasing", "bisecting"])
+def test_adopt_refuses_what_it_cannot_have(pool, tmp_path, how):
+    gitrepo.commit(pool.source, {"more": "1"})
+    gitrepo.git(pool.source, "branch", "old")
+    other = str(tmp_path / "other")
+    if how == "in the source":
+        gitrepo.git(pool.source, "switch", "-q", "old")
+    elif how != "absent":
+        gitrepo.git(pool.source, "worktree", "add", "-q", other, "old")
+    if how == "rebasing":
+        gitrepo.git(other, "-c", "sequence.editor=sed -i s/pick/edit/", "rebase", "-q", "-i", "HEAD~1")
+        assert gitrepo.git(other, "rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
+    elif how == "bisecting":
+        gitrepo.git(other, "bisect", "start")
+        gitrepo.git(other, "switch", "-q", "--detach")
+    name = "nowhere" if how == "absent" else "old"
+    before = everything(pool.root, pool.source)
+    words = () if how == "absent" else (pool.source if how == "in the source" else other,)
+    assert_refused(pool.pool("acquire", "--name", name, "--adopt"), 1, *words)
+    assert everything(pool.root, pool.source) == before
+
+
+@pytest.mark.parametrize("branch", ["slot-7", "wt!x", "slot-0"])
+def test_adopt_refuses_a_branch_whose_directory_would_be_ours(both, branch):
+    gitrepo.git(both.source, "branch", branch)
+    done = both.pool("acquire", "--name", branch, "--adopt")
+    assert done.code in (1, 2), done
+    assert both.states() == []
+
+
+@pytest.mark.parametrize(
+    "branch", ["-x", "$(touch${IFS}p)", "`id`", "a;b", "é\u202ex", "%F{red}x%n", "a'b\"c", "x\u009by"]
+)
+def test_adopt_of_an_odd_branch_works_and_shows_it_escaped(both, tmp_path, branch):
+    gitrepo.git(both.source, "update-ref", f"refs/heads/{branch}", "HEAD")
+    done = both.pool("acquire", f"--name={branch}", "--adopt", cwd=tmp_path)
+    assert done.code == 0, done
+    assert both.rows()[0]["name"] == branch
+    again = both.pool("acquire", f"--name={branch}", "--adopt", cwd=tmp_path)
+    assert again.code == 6
+    assert not {"\u202e", "\x9b"}.intersection(again.err)
+    for line in again.err.splitlines():
+        if "give it back: " in line:
+            words = shlex.split(line.split(": ", 2)[2])
+            assert words[-1] == branch or not branch.isprintable()
+    table = both.wt("ls", "--bare")
+    assert not {"\u202e", "\x9b"}.intersection(table.out)
+    assert both.pool("release", f"--name={branch}").code == 0
+    assert gitrepo.git(both.source, "show-ref", "--verify", f"refs/heads/{branch}")
+    assert sorted(os.listdir(tmp_path)) == ["home", "root", "source"]
