@@ -40,7 +40,7 @@ def blocks(name, language):
 
 def steps(block):
     """(directory, command, output) of each prompt in a transcript; a last empty prompt is a step without a command."""
-    found = []
+    found: list[list] = []
     for line in block.splitlines():
         if match := re.match(r"(~\S*) \$(?: (.*))?$", line):
             found.append([match[1], match[2] or "", []])
