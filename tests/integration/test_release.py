@@ -1,6 +1,7 @@
 """release, contract section 8: nothing is lost, nothing is left over."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -259,3 +260,57 @@ def test_processes_that_stand_in_the_slot_are_named_but_not_waited_for(both):
     assert (done.code, done.out) == (0, "")
     assert f"pid {child.pid} (sleep) stands in slot-0, which is released.\n" in done.err
     assert both.pool("ls").json[0]["state"] == "idle"
+
+
+def meddler(tmp_path, pattern, command):
+    """A `git` on PATH that runs a command once, behind the first call whose words match a shell pattern."""
+    real = shutil.which("git")
+    os.makedirs(tmp_path / "meddler")
+    path = tmp_path / "meddler" / "git"
+    path.write_text(
+        f'#!/bin/sh\n{real} "$@"\nstatus=$?\ncase $* in {pattern})\n'
+        f"    mkdir {tmp_path}/once 2>/dev/null && GIT_CONFIG_COUNT=0 {real} {command} >&2 ;;\nesac\nexit $status\n"
+    )
+    path.chmod(0o755)
+    return {"PATH": f"{tmp_path}/meddler:{os.environ['PATH']}"}
+
+
+def test_a_branch_that_moves_while_it_is_released_stays_with_what_was_added(pool, tmp_path):
+    path = pool.acquire("a")
+    gitrepo.commit(path, {"x": "1"})
+    later = git(path, "commit-tree", "-p", "HEAD", "-m", "later", "HEAD^{tree}")
+    env = meddler(tmp_path, "*refs/wt/kept/*", f"-C {pool.source} update-ref refs/heads/a {later}")
+    done = pool.pool("release", "--name", "a", env=env)
+    assert done.code == 0, done
+    assert os.path.exists(tmp_path / "once")
+    assert is_reachable(pool.source, later)
+
+
+def test_a_commit_that_two_released_branches_share_is_kept_by_the_last(pool, tmp_path):
+    path = pool.acquire("a")
+    tip = gitrepo.commit(path, {"x": "1"})
+    git(pool.source, "branch", "twin", "a")
+    # the twin reaches the commit when it is looked at, and is deleted before ours is
+    env = meddler(
+        tmp_path, "*rev-list*--exclude=refs/heads/a*", f"-C {pool.source} update-ref -d refs/heads/twin"
+    )
+    done = pool.pool("release", "--name", "a", env=env)
+    assert done.code == 0, done
+    assert git(pool.source, "for-each-ref", "--format=%(refname)", "refs/heads/") == "refs/heads/main"
+    assert kept(pool.source)
+    assert is_reachable(pool.source, tip)
+
+
+@pytest.mark.parametrize("operation", ["rebase", "bisect"])
+def test_a_branch_under_the_slots_own_operation_goes_with_it(both, operation):
+    path = both.acquire("a")
+    gitrepo.commit(path, {"x": "1"})
+    if operation == "rebase":
+        subprocess.run(["git", "-C", path, "rebase", "-q", "--exec", "false", "HEAD~1"], capture_output=True)
+    else:
+        git(path, "bisect", "start", "HEAD", "HEAD~1")
+    assert git(path, "rev-parse", "--abbrev-ref", "HEAD") in ("HEAD", "a")
+    done = release(both)
+    assert "stays" not in done.err
+    assert git(both.source, "for-each-ref", "--format=%(refname)", "refs/heads/") == "refs/heads/main"
+    both.acquire("a")

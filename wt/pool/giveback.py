@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD",
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
-                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land")  # fmt: skip
+                    "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land",
+                    "worktree-pool/merging")  # fmt: skip
 _OPERATION_DIRECTORIES = (
     "rebase-merge",
     "rebase-apply",
@@ -49,11 +50,12 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     if slot.state == "acquiring":
         undo.checkout(slot, git)
     branch = owned_branch(pool, slot)
-    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, branch),
-                        besides=f"refs/heads/{branch}" if branch else "")  # fmt: skip
+    ref = f"refs/heads/{branch}" if branch else ""
+    tip = keep.branch_tip(pool.common, ref) if ref else None
+    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, tip), besides=ref)
     _detach(pool, slot, git)
     if branch is not None:
-        _delete_branch(pool, git, branch, tell)
+        kept += _delete_branch(pool, slot, git, branch, tip, tell)
     clear_operation_state(slot.admin)
     _go_home(pool, slot)
     lock.remove(slot.admin)
@@ -91,24 +93,42 @@ def _detach(pool: Pool, slot: Slot, git: Git) -> None:
         refs.detach_head(git, slot.admin_dir, commit)
 
 
-def _delete_branch(pool: Pool, git: Git, branch: str, tell: Callable[[str], None]) -> None:
-    """Delete our branch where it is expected to be: nobody else has it out, and it has not moved since it was kept."""
-    ref = f"refs/heads/{branch}"
-    tip = keep.branch_tip(pool.common, ref)
+def _delete_branch(
+    pool: Pool, slot: Slot, git: Git, branch: str, tip: str | None, tell: Callable[[str], None]
+) -> list[str]:
+    """Delete our branch unless somebody else has it out, or it has moved since `tip` was kept; returns what else was kept."""
+    kept: list[str] = []
     if tip is not None:
-        others = worktrees.holders_of(pool.common, branch)
+        # what the slot itself still remembers of an operation goes with it
+        others = [one for one in worktrees.holders_of(pool.common, branch) if one.git_dir != slot.admin]
         if others:
             tell(f"branch `{branch}` stays: it is checked out in {others[0].path or pool.common}.")
-            return
+            return kept
         try:
-            with sourcelock.of_ref(pool, git.keep, ref) as source:
-                refs.delete(source, ref, tip)
+            kept = _delete_ref(pool, slot, git, f"refs/heads/{branch}", tip)
         except GitError as error:
             tell(f"branch `{branch}` stays: {error.details or error.sentence}")
-            return
+            return kept
     if refs.has_branch_config(pool.common, branch):
         with sourcelock.of_config(pool, git.keep) as source:
             refs.drop_branch_config(source, branch)
+    return kept
+
+
+def _delete_ref(pool: Pool, slot: Slot, git: Git, ref: str, tip: str) -> list[str]:
+    """Delete a ref under the one lock of all that delete refs here, after a last look whether another reaches its commit.
+
+    The branch of another slot may have reached it when it was looked at, and may have been deleted since.
+    """
+    with sourcelock.of_ref(pool, git.keep, ref) as source:
+        lonely = not keep.is_reached(pool, source, tip, besides=ref)
+        if not lonely:
+            refs.delete(source, ref, tip)
+            return []
+    kept = keep.commits(pool, git, keep.label_of(slot), [tip], besides=ref)
+    with sourcelock.of_ref(pool, git.keep, ref) as source:
+        refs.delete(source, ref, tip)
+    return kept
 
 
 def clear_operation_state(admin: str) -> None:

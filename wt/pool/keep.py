@@ -47,13 +47,15 @@ def label_of(slot: Slot) -> Label:
 
 def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides: str = "") -> list[str]:
     """Keep those commits that no ref but `besides` reaches; returns the refs made (or found, after a crash)."""
-    source, base = pool.git(git.keep), refs.read_file(pool.common, f"refs/heads/{pool.config.base}")
-    lonely = (
-        tip
-        for tip in dict.fromkeys(tips)
-        if tip != base and not refs.is_reachable(source, tip, besides=besides)
-    )
+    source = pool.git(git.keep)
+    lonely = (tip for tip in dict.fromkeys(tips) if not is_reached(pool, source, tip, besides=besides))
     return [_point(pool, git, label, tip) for tip in lonely]
+
+
+def is_reached(pool: Pool, source: Git, commit: str, *, besides: str) -> bool:
+    """Return whether any ref but `besides` reaches a commit; for the base's own tip without asking git."""
+    at_base = commit == refs.read_file(pool.common, f"refs/heads/{pool.config.base}")
+    return at_base or refs.is_reachable(source, commit, besides=besides)
 
 
 def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
@@ -63,13 +65,11 @@ def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
     return ref
 
 
-def tips(slot: Slot, common: str, branch: str | None) -> list[str]:
-    """Return every commit that a slot alone may hold: HEAD, its branch, what an operation in progress remembers."""
+def tips(slot: Slot, common: str, tip: str | None) -> list[str]:
+    """Return every commit that a slot alone may hold: HEAD, its branch's `tip`, what an operation in progress remembers."""
     if slot.admin is None:
         return []
-    found = [head_commit(slot, common) or ""]
-    if branch is not None:
-        found.append(branch_tip(common, f"refs/heads/{branch}") or "")
+    found = [head_commit(slot, common) or "", tip or ""]
     for name in refs.OPERATION_REFS:
         found.extend(refs.pseudo_ref(slot.admin, name))
     for name in (
