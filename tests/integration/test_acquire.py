@@ -352,32 +352,48 @@ def test_a_failure_before_held_puts_the_slot_back_and_leaves_only_warmth(both, w
         assert file_bytes(f"{path}/build/cache") == b"warm"
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_before_held_puts_the_slot_back(both, tmp_path, signum, code):
-    """The smudge filter tells us that the checkout is under way, and then waits for an end that never comes."""
+def cut_short(pool, tmp_path, signum):
+    """An acquire that got `signum` with its whole group in the middle of the checkout: the smudge filter tells us that it
+    is under way, and then waits for an end that never comes."""
     fifo = str(tmp_path / "fifo")
     os.mkfifo(fifo)
-    git(both.source, "switch", "-q", "-c", "slow")
-    gitrepo.commit(both.source, BROKEN_FILTER)
-    git(both.source, "switch", "-q", "main")
-    git(both.source, "config", "filter.bad.smudge", f"echo there > '{fifo}'; exec sleep 600")
-    refs = git(both.source, "for-each-ref")
+    git(pool.source, "switch", "-q", "-c", "slow")
+    gitrepo.commit(pool.source, BROKEN_FILTER)
+    git(pool.source, "switch", "-q", "main")
+    git(pool.source, "config", "filter.bad.smudge", f"echo there > '{fifo}'; exec sleep 600")
     process = subprocess.Popen(
-        tool.argv("worktree-pool", "--pool", both.key, "acquire", "--name", "doomed", "--commit", "slow"),
-        env=tool.environment(WORKTREE_ROOT=both.root), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        tool.argv("worktree-pool", "--pool", pool.key, "acquire", "--name", "doomed", "--commit", "slow"),
+        env=tool.environment(WORKTREE_ROOT=pool.root), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     with open(fifo, encoding="utf-8") as file:
         assert file.read() == "there\n"
     os.killpg(process.pid, signum)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (code, b""), err
-    assert b"Traceback" not in err
-    git(both.source, "config", "--unset", "filter.bad.smudge")
-    assert git(both.source, "for-each-ref") == refs
+    git(pool.source, "config", "--unset", "filter.bad.smudge")
+    return tool.Result(process.returncode, out.decode(), err.decode())
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_before_held_puts_the_slot_back(both, tmp_path, signum, code):
+    done = cut_short(both, tmp_path, signum)
+    assert (done.code, done.out) == (code, ""), done
+    assert "Traceback" not in done.err
+    assert git(both.source, "for-each-ref", "--format=%(refname)") == "refs/heads/main\nrefs/heads/slow"
     assert both.states() == [("slot-0", "idle", None)]
     assert both.acquire("next")
     assert [row["id"] for row in both.rows()] == ["slot-0", "slot-1"]
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["fresh", "idle"])
+def test_what_a_killed_checkout_wrote_is_taken_back_and_is_nobodys_work(both, tmp_path, warm):
+    if warm:
+        recycled(both, {"build/cache": "warm"})
+    assert cut_short(both, tmp_path, signal.SIGKILL).code == -signal.SIGKILL
+    path = both.acquire("next")
+    assert both.rows()[0]["path"] == path
+    assert git(path, "status", "--porcelain", "--ignored") == ("!! build/" if warm else "")
+    assert kept(both.source) == []
 
 
 def test_sixteen_at_once_get_sixteen_slots(tmp_path, repo):

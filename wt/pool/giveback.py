@@ -37,17 +37,20 @@ _OPERATION_DIRECTORIES = (
 )
 
 
-def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -> list[str]:
+def to_idle(
+    pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None], *, half_acquired: bool = False
+) -> list[str]:
     """Undo what an acquire attached, lock last; returns the refs under which commits were set aside.
 
-    Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first.
+    Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first. Only what
+    an acquire that did not come to its end wrote itself is taken back.
     """
     if slot.admin is None or slot.path is None:
         return []
     remove_dead_locks(slot.admin)
     rename.repair(slot)
     git = Git(slot.path, (mutex.descriptor,))
-    if slot.state == "acquiring":
+    if half_acquired or slot.state == "acquiring":
         undo.checkout(slot, git)
     branch = owned_branch(pool, slot)
     ref = f"refs/heads/{branch}" if branch else ""
