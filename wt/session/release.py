@@ -7,7 +7,7 @@ from wt.errors import ContendedError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import gitlocks, keep, materialise, mutex, release, survey
+from wt.pool import gitlocks, keep, materialise, mutex, reclaim, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -85,19 +85,22 @@ def _silent(_sentence: str) -> None:
 def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:
     """Release a slot whose verdict is green; with `force` any, after setting aside all that would be lost."""
     slot = require_held(pool, name)
-    with take_mutex(pool, slot, "release") as held:
+    if slot.transitional:  # by a process that died, or by one that take_mutex will meet
+        reclaim.recover(pool, "release", tell)
+    with take_mutex(pool, require_held(pool, name), "release") as held:
         slot = require_held(pool, name)
         found = verdict.judge(pool, slot)
-        if not found.green and not force:
-            raise refusal(name, found)
         if found.reason == "broken":
             raise WtError(f"`{name}` cannot be released: {found.why}.", "to see more: wt doctor")
+        if not found.green and not force:
+            raise refusal(name, found)
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
 
 
 def refusal(name: str, found: Verdict) -> WtError:
     error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
-    error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
+    landable = found.reason in ("unmerged", "dirty")
+    error.hint(f"to bring it onto the base: {found.next}" if landable else f"to see more: {found.next}")
     return error.hint(
         f"to give it back all the same (everything is set aside first): wt release {quoted(name)} --force"
     )

@@ -49,7 +49,7 @@ def _surroundings(ctx: Context) -> list[Check]:
                 "shell",
                 "warn",
                 "this shell has no wt function; wt cannot change its directory.",
-                "wt shell install bash",
+                "wt shell install",
             )
         )
     other = doctor.other_program(ctx.env, sys.argv[0])
