@@ -255,7 +255,7 @@ def meddler(tmp_path, pattern, command):
     os.makedirs(tmp_path / "meddler")
     path = tmp_path / "meddler" / "git"
     path.write_text(
-        f"#!/bin/sh\n{real} \"$@\"\nstatus=$?\ncase $* in {pattern})\n"
+        f'#!/bin/sh\n{real} "$@"\nstatus=$?\ncase $* in {pattern})\n'
         f"    mkdir {tmp_path}/once 2>/dev/null && GIT_CONFIG_COUNT=0 {real} {command} >&2 ;;\nesac\nexit $status\n"
     )
     path.chmod(0o755)
@@ -278,7 +278,9 @@ def test_a_commit_that_two_released_branches_share_is_kept_by_the_last(pool, tmp
     tip = gitrepo.commit(path, {"x": "1"})
     git(pool.source, "branch", "twin", "a")
     # the twin reaches the commit when it is looked at, and is deleted before ours is
-    env = meddler(tmp_path, "*rev-list*--exclude=refs/heads/a*", f"-C {pool.source} update-ref -d refs/heads/twin")
+    env = meddler(
+        tmp_path, "*rev-list*--exclude=refs/heads/a*", f"-C {pool.source} update-ref -d refs/heads/twin"
+    )
     done = pool.pool("release", "--name", "a", env=env)
     assert done.code == 0, done
     assert git(pool.source, "for-each-ref", "--format=%(refname)", "refs/heads/") == "refs/heads/main"

@@ -63,7 +63,7 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
         raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
                       f"to see its branches: git -C {quoted(wish.source)} branch")  # fmt: skip
     config = Config(
-        pool_id=os.urandom(8).hex(), source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
+        pool_id=f"p{os.urandom(8).hex()}", source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
         default_commit=_default_commit(place, wish.default_commit), groups=wish.groups,
         layout=wish.layout or _layout(place, base, tell), submodule_mirror_mode=wish.mirror_mode,
         submodule_mirror_base=wish.mirror_base and os.path.abspath(wish.mirror_base),
@@ -77,15 +77,11 @@ def _source(path: str) -> layout.Place:
     place = layout.at(os.path.realpath(expanded)) or layout.find(expanded)
     if place is None or not os.path.isdir(expanded):
         raise WtError(f"{path} is no git repository.", f"to make it one: git init {quoted(path)}")
-    if survey_is_slot(place):
+    if layout.is_slot(place):
         raise WtError(
             f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself"
         )
     return place
-
-
-def survey_is_slot(place: layout.Place) -> bool:
-    return place.linked and os.path.lexists(f"{place.git_dir}/worktree-pool/created")
 
 
 def _refuse_initialised(root: str, key: str) -> None:
@@ -122,7 +118,7 @@ def _refuse_reftable(place: layout.Place) -> None:
 
 
 def _base(place: layout.Place) -> str:
-    """The branch that the source is on; else the remote's default; else main or master."""
+    """The remote's default branch; else main or master; else the branch that the source is on."""
     git = Git(place.common)
     known = {
         ref[11:] for ref in git.ask("for-each-ref", "--format=%(refname)", "refs/heads/").split("\n") if ref

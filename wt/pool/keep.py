@@ -126,7 +126,7 @@ class Snapshot:
         name, _, mail = _WHO.partition(" ")
         self.env = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER")
                     for field, value in (("NAME", name), ("EMAIL", mail.strip("<>")), ("DATE", moment))}  # fmt: skip
-        self.nothing = refs.NO_OBJECT
+        self.nothing = ""  # the id of no object, as long as this repository's ids
         self.index = _scratch(self.admin)
 
     def commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:
