@@ -553,3 +553,15 @@ def test_a_next_name_whose_directory_or_slot_is_taken_is_refused_before_anything
     assert done.code == (6 if wanted == "held" else 1), done
     assert tip(repo, "main") == before
     assert pool.wt("path", "x").code == 0
+
+
+def test_doctor_finishes_a_land_that_died_while_it_moved_the_base(both):
+    old = tip(both.source)
+    _path, new = work(both)
+    git(both.source, "read-tree", "-m", "-u", old, new)
+    journal = f"base: main\nfrom: {old}\nto: {new}\ncheckout: {both.source}\n"
+    gitrepo.write(f"{both.source}/.git", {"worktree-pool/land": journal})
+    done = both.wt("doctor", "--fix")
+    assert "a land that died is finished" in done.err, done
+    assert (tip(both.source, "main"), git(both.source, "status", "--porcelain")) == (new, "")
+    assert not os.path.exists(f"{both.source}/.git/worktree-pool/land")

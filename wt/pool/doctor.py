@@ -116,12 +116,17 @@ def _foreign(pool: Pool, seen: Survey) -> list[Check]:
     ]
 
 
-def mend(env: Mapping[str, str], tell: Callable[[str], None]) -> None:
-    """Finish in every pool what dead processes left (contract section 9), saying what was done."""
+def mend(env: Mapping[str, str], tell: Callable[[str], None], besides: Callable[[Pool], None]) -> None:
+    """Finish in every pool what dead processes left (contract section 9), saying what was done.
+
+    `besides` finishes what the layers above know of.
+    """
     root = location.worktree_root(env)
     for key in location.keys(root):
         try:
-            _mend(location.open_pool(root, key, tell), tell)
+            pool = location.open_pool(root, key, tell)
+            _mend(pool, tell)
+            besides(pool)
         except (WtError, OSError) as error:
             tell(f"{key}: {error}")
 

@@ -12,7 +12,7 @@ from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, trial, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import acquire, mutex, reclaim
+from wt.pool import acquire, mutex, reclaim, survey
 from wt.pool.lock import fields
 from wt.session import base as base_branch
 from wt.session import mend, merge, move, verdict
@@ -85,6 +85,21 @@ def _recover(pool: Pool, name: str, tell: Callable[[str], None]) -> None:
             mend.unfinished(pool, journals[1], (held.descriptor,), tell)
 
 
+def finish_dead(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Finish what lands that died were moving, the base's checkout and each held slot; a land at work is left alone."""
+    base = move.journal_of_base(pool)
+    slots = [
+        slot for slot in survey.held(pool) if slot.admin and os.path.lexists(move.journal_of_slot(slot.admin))
+    ]
+    if mutex.is_held(_land_lock_path(pool)) or not (slots or os.path.lexists(base)):
+        return
+    with _land_lock(pool, tell):
+        mend.unfinished(pool, base, (), tell)
+        for slot in slots:
+            with take_mutex(pool, slot, "doctor") as held:
+                mend.unfinished(pool, move.journal_of_slot(slot.admin_dir), (held.descriptor,), tell)
+
+
 def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
     """Step 1: on the base, detached, or with an operation in progress (but for a land that stopped and was resolved)."""
     admin = slot.admin_dir
@@ -146,9 +161,13 @@ def _refuse_without_message(slot: Slot, wish: Wish, found: status.Status) -> Non
 def _land_lock(pool: Pool, tell: Callable[[str], None]) -> Mutex:
     """Step 4: one land per source; another waits its turn, visibly."""
     files.make_directory(f"{pool.common}/worktree-pool")
-    held = mutex.take(f"{pool.common}/worktree-pool/land.lock", tell, what="another land of this source")
+    held = mutex.take(_land_lock_path(pool), tell, what="another land of this source")
     held.note("land")
     return held
+
+
+def _land_lock_path(pool: Pool) -> str:
+    return f"{pool.common}/worktree-pool/land.lock"
 
 
 def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> tuple[str, str]:
