@@ -91,8 +91,17 @@ def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force:
         if not found.green and not force:
             raise refusal(name, found)
         if found.reason == "broken":
-            raise WtError(f"`{name}` cannot be released: {found.why}.", "to see more: wt doctor")
+            return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
+
+
+def _drop(pool: Pool, slot: Slot, found: Verdict, held: Mutex, tell: Callable[[str], None]) -> list[str]:
+    """A broken slot goes only if all that it held can be accounted for: its directory is gone, its entry is there."""
+    if slot.path is not None or slot.admin is None or slot.lock is None:
+        raise WtError(f"`{slot.name}` cannot be released: {found.why}.", "to see more: wt doctor")
+    from wt.session import lost
+
+    return lost.drop(pool, slot, held, tell)
 
 
 def refusal(name: str, found: Verdict) -> WtError:
