@@ -249,6 +249,19 @@ def test_branches_of_many_released_at_once_are_all_gone_with_their_config(tmp_pa
     assert {row["state"] for row in pool.rows()} == {"idle"}
 
 
+def test_processes_that_stand_in_the_slot_are_named_but_not_waited_for(both):
+    slot = both.acquire("x")
+    child = subprocess.Popen(["sleep", "600"], cwd=slot)
+    try:
+        done = both.pool("release", "--name", "x")
+    finally:
+        child.kill()
+        child.wait()
+    assert (done.code, done.out) == (0, "")
+    assert f"pid {child.pid} (sleep) stands in slot-0, which is released.\n" in done.err
+    assert both.pool("ls").json[0]["state"] == "idle"
+
+
 def meddler(tmp_path, pattern, command):
     """A `git` on PATH that runs a command once, behind the first call whose words match a shell pattern."""
     real = shutil.which("git")

@@ -1,7 +1,6 @@
 """wt's verbs, contract section 15, and what bad input is answered with: a code, one clear sentence, a hint."""
 
 import os
-import shutil
 import subprocess
 
 import pytest
@@ -349,8 +348,9 @@ def test_cd_does_not_enter_a_slot_that_changes_hands(pool):
 
 
 def test_a_broken_slot_is_not_offered_a_force_that_would_refuse(pool):
-    path = pool.acquire("x")
-    shutil.rmtree(path)
+    pool.acquire("x")
+    admin = pool.pool("inspect", "--name", "x").json["admin_dir"]
+    gitrepo.write(admin, {"HEAD": "torn"})
     for words in ((), ("--force",)):
         done = pool.wt("release", "x", *words)
         assert done.code == 1

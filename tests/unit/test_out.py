@@ -1,5 +1,6 @@
 """What reaches a terminal: escaped, masked, painted where it is wanted."""
 
+import json
 import os
 
 import pytest
@@ -122,5 +123,10 @@ def test_a_path_is_its_very_bytes(capfdbinary):
 
 
 def test_json_is_one_compact_line(capfd):
-    out.Out({}).json([{"a": None, "b": "größe\n"}])
-    assert capfd.readouterr().out == '[{"a":null,"b":"größe\\n"}]\n'
+    value = [{"a": None, "b": "größe\n", "c": "\x9b31m\u202e", "d": "\udcff"}]
+    out.Out({}).json(value)
+    said = capfd.readouterr().out
+    assert said.isascii()
+    assert said.count("\n") == 1
+    assert " " not in said
+    assert json.loads(said) == value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wt import times
 from wt.cli.bare import age, bare_row
-from wt.session import processes, verdict
+from wt.pool.standing import standing
+from wt.session import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
     import os
     from concurrent.futures import ThreadPoolExecutor
 
-    everybody = processes.standing(pool.real)
+    everybody = standing(pool.real)
     if len(slots) < 2:
         return [(slot, verdict.judge(pool, slot, everybody)) for slot in slots]
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt.cli import args
-from wt.cli.main import guarded, leave
+from wt.cli.main import guarded, hurry, leave
 from wt.cli.wish import INIT_OPTIONS, wish
 from wt.errors import GitError, UsageError
 
@@ -48,6 +48,7 @@ VERBS = {
 
 def entry(argv: list[str]) -> NoReturn:
     """The command `worktree-pool`."""
+    hurry()
     leave(main(argv))
 
 

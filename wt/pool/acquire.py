@@ -75,13 +75,16 @@ def _once(tell: Callable[[str], None]) -> Callable[[str], None]:
 def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquired:
     group = checked(pool, request, tell)
     asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
-    from wt.pool import bring_up, claim, reserve
+    from wt.pool import reserve
 
     with reserve.likely(pool, group, _guess(pool, request)) as reserved:
+        from wt.pool import bring_up, claim
+        from wt.pool import look as looking
+
         target = claim.resolved(pool, request, asked, tell)
         slot, held, look = claim.claim(pool, request, group, target, reserved, tell)
         with held:
-            fresh = bring_up.is_fresh(slot)
+            fresh = looking.is_fresh(slot)
             slot = bring_up.bring_up(pool, slot, held, target, tell, look)
     return Acquired(slot.directory, slot.slot, request.name, target.sha, fresh)
 

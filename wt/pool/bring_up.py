@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
     from wt.pool.resolve import Target
 
-is_fresh = materialise.is_fresh
-
 
 def bring_up(
     pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None = None

@@ -63,13 +63,18 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
         raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
                       f"to see its branches: git -C {quoted(wish.source)} branch")  # fmt: skip
     config = Config(
-        pool_id=f"p{os.urandom(8).hex()}", source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
+        pool_id=_pool_id(), source=place.top or place.git_dir, base=base, max_slots=wish.max_slots,
         default_commit=_default_commit(place, wish.default_commit), groups=wish.groups,
         layout=wish.layout or _layout(place, base, tell), submodule_mirror_mode=wish.mirror_mode,
         submodule_mirror_base=wish.mirror_base and os.path.abspath(wish.mirror_base),
     )  # fmt: skip
     _write(root, key, config, network=wish.allow_network_fs)
     return config
+
+
+def _pool_id() -> str:
+    """A letter first: YAML takes a run of digits, or digits around an e, for a number."""
+    return f"p{os.urandom(8).hex()}"
 
 
 def _source(path: str) -> layout.Place:

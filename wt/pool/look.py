@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from wt.git import status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.git.run import Git
-    from wt.model import Config
+    from wt.model import Config, Slot
+
+
+def is_fresh(slot: Slot) -> bool:
+    """Whether nothing was ever checked out here: no index means fresh, not dirty (contract section 9)."""
+    return slot.admin is not None and not os.path.lexists(f"{slot.admin}/index")
 
 
 class Look:

@@ -14,7 +14,7 @@ from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import giveback, keep
-from wt.pool.look import Look
+from wt.pool.look import Look, is_fresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
-
-
-def is_fresh(slot: Slot) -> bool:
-    """Whether nothing was ever checked out here: no index means fresh, not dirty (contract section 9)."""
-    return slot.admin is not None and not os.path.lexists(f"{slot.admin}/index")
 
 
 def checkout(
@@ -41,18 +36,22 @@ def checkout(
         giveback.remove_dead_locks(slot.admin_dir)
         _reset(pool, slot, git, sha, tell)
         return
-    _clear_away(pool, slot, git, look or look_at(pool, slot, git), tell)
+    found, hidden = (look or Look(git, pool.config)).answer()
+    # not before: a look of ours that is under way has a lock file that is not dead
+    giveback.remove_dead_locks(slot.admin_dir)
+    _clear_away(pool, slot, git, found, hidden, tell)
     _switch(pool, slot, git, sha, tell)
 
 
-def look_at(pool: Pool, slot: Slot, git: Git) -> Look:
-    giveback.remove_dead_locks(slot.admin_dir)
-    return Look(git, pool.config)
-
-
-def _clear_away(pool: Pool, slot: Slot, git: Git, look: Look, tell: Callable[[str], None]) -> None:
+def _clear_away(
+    pool: Pool,
+    slot: Slot,
+    git: Git,
+    found: status.Status,
+    hidden: tuple[str, ...] | None,
+    tell: Callable[[str], None],
+) -> None:
     """Set aside and undo tracked changes; with `recycle: clean` untracked files, too. Ignored files survive."""
-    found, hidden = look.answer()
     if found.clean and hidden is None:
         return
     covered = buried(git.cwd, (*found.tracked, *found.conflicted))

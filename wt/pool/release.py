@@ -31,7 +31,16 @@ def release(
         return Released(None)
     slot, held = taken
     with held:
+        _warn_of_processes(slot, tell)
         return Released(slot.slot, tuple(give_back(pool, slot, held, tell)))
+
+
+def _warn_of_processes(slot: Slot, tell: Callable[[str], None]) -> None:
+    """Whoever stands in a slot that is given back will find somebody else's files around it."""
+    from wt.pool.standing import standing
+
+    for one in standing(slot.directory):
+        tell(f"pid {one.pid} ({one.command}) stands in {slot.slot}, which is released.")
 
 
 def give_back(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:

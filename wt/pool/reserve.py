@@ -8,7 +8,8 @@ it does not choose is given back.
 from __future__ import annotations
 
 from wt.git.run import Git
-from wt.pool import choose, materialise, mutex, survey
+from wt.pool import choose, mutex, survey
+from wt.pool.look import Look, is_fresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from wt.model import Slot
     from wt.pool.location import Pool
-    from wt.pool.look import Look
     from wt.pool.mutex import Mutex
 
 
@@ -63,6 +63,4 @@ def likely(pool: Pool, group: str | None, sha: str | None) -> Reservation:
 
 def _look(pool: Pool, slot: Slot, held: Mutex) -> Look | None:
     """Begin to look, unless nothing was ever checked out here."""
-    if materialise.is_fresh(slot):
-        return None
-    return materialise.look_at(pool, slot, Git(slot.directory, (held.descriptor,)))
+    return None if is_fresh(slot) else Look(Git(slot.directory, (held.descriptor,)), pool.config)

@@ -96,21 +96,30 @@ def one(pool: Pool, admin: str, candidates: list[str] | None) -> Slot | None:
 
     `candidates` are the directories that name it; None: they are looked for only if it is not where it says.
     """
-    text = files.read_text(f"{admin}/worktree-pool/created", 8192)
-    if text is None or lock.fields(text).get("pool_id") != pool.config.pool_id:
+    made_for = provenance(admin)
+    if made_for.get("pool_id") != pool.config.pool_id:
         return None
     held = lock.read(admin)
-    path = _directory(pool, admin, candidates)
+    path = _expected(pool, admin, held, made_for) or _directory(pool, admin, candidates)
     identity = names.parse_slot_id(os.path.basename(path or ""), pool.config.groups)
-    identity = identity or _recorded_identity(pool, held, lock.fields(text))
+    identity = identity or _recorded_identity(pool, held, made_for)
     slot = Slot(names.slot_id(*identity), *identity, "idle", path, admin, held)
     state, problem = _state(slot)
     unreadable = held is None and lock.exists(admin)
     return Slot(slot.slot, slot.group, slot.number, state, path, admin, held, unreadable, problem)
 
 
+def _expected(pool: Pool, admin: str, held: LockRecord | None, made_for: dict[str, str]) -> str | None:
+    """Where nearly every slot is, found with one read: where its lock or its provenance says, in git's usual words."""
+    name = made_for.get("slot", "")
+    if held is not None:
+        name = names.slug(held.name) if held.layout == "rename" else held.slot
+    path = f"{pool.real}/{name}"
+    return path if name and files.read_text(f"{path}/.git", 8192) == f"gitdir: {admin}\n" else None
+
+
 def _directory(pool: Pool, admin: str, candidates: list[str] | None) -> str | None:
-    """Where the slot is: where its back pointer says, else where a rename that is not finished has brought it.
+    """Where else a slot may be: where its back pointer says, or where an unfinished rename has brought it.
 
     Of several directories that name one admin dir, the others are copies.
     """

@@ -16,7 +16,7 @@ from wt.pool import giveback, keep
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
-    from wt.session.processes import Standing
+    from wt.pool.standing import Standing
 
 
 @record
@@ -118,9 +118,9 @@ def _pushed(pool: Pool, slot: Slot) -> bool | None:
 def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
     path = os.path.realpath(slot.directory)
     if everybody is None:
-        from wt.session import processes
+        from wt.pool.standing import standing
 
-        return processes.standing(path)
+        return standing(path)
     return [one for one in everybody if f"{one.cwd}/".startswith(f"{path}/")]
 
 

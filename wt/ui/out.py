@@ -77,10 +77,10 @@ class Out:
         _write(1, os.fsencode(text))
 
     def json(self, value: object) -> None:
-        """One line of compact JSON."""
+        """One line of compact JSON, in ASCII: no terminal is steered by it, and bytes that are not UTF-8 survive."""
         import json
 
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(value, separators=(",", ":"))
         _write(1, f"{text}\n".encode("utf-8", "replace"))
 
     def say(self, text: str) -> None:

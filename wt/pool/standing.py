@@ -1,0 +1,62 @@
+"""Processes that stand in a slot: whoever has its cwd there would lose the ground under its feet.
+
+psutil answers; on Linux a look at `/proc/*/cwd` comes first, since nearly always nobody stands there, and importing
+psutil costs more than a release.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt.model import record
+
+
+@record
+class Standing:
+    pid: int
+    command: str
+    cwd: str
+
+
+def standing(below: str) -> list[Standing]:
+    """Return this user's processes with their cwd below a directory; not this one, nor those that it descends from.
+
+    The ancestors are the shell that is about to be moved, and its terminal.
+    """
+    pids = _by_links(below)
+    if pids is not None and not pids - {os.getpid()}:
+        return []
+    return _asked(below, pids)
+
+
+def _by_links(below: str) -> set[int] | None:
+    """Return the pids whose cwd link leads below a directory; None where there are no such links."""
+    found = set()
+    try:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return None
+    for pid in pids:
+        try:
+            if f"{os.readlink(f'/proc/{pid}/cwd')}/".startswith(f"{below}/"):
+                found.add(pid)
+        except OSError:  # it has ended, or is another user's
+            continue
+    return found if pids else None
+
+
+def _asked(below: str, pids: set[int] | None) -> list[Standing]:
+    import psutil
+
+    spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    mine = os.geteuid()
+    found = []
+    for pid in sorted((set(psutil.pids()) if pids is None else pids) - spared):
+        try:
+            process = psutil.Process(pid)
+            cwd = process.cwd()
+            if process.uids().effective == mine and f"{cwd}/".startswith(f"{below}/"):
+                found.append(Standing(pid, process.name(), cwd))
+        except psutil.Error:
+            continue
+    return found
