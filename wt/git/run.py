@@ -114,8 +114,10 @@ class Running:
         return b"".join(chunks[self._out]), b"".join(chunks[self._err])
 
     def _feed(self, poll: select.poll, unsent: memoryview) -> memoryview:
+        # So much a writable pipe takes at once. More, and we would stand here while git waits for us to read.
+        piece = unsent[: select.PIPE_BUF]
         try:
-            unsent = unsent[os.write(self._stdin, unsent) :]
+            unsent = unsent[os.write(self._stdin, piece) :]
         except BrokenPipeError:
             unsent = unsent[:0]
         if not unsent:
