@@ -448,3 +448,19 @@ def test_every_admin_dir_is_locked_against_prune_and_bears_our_provenance(both):
     }  # fmt: skip
     assert lock["full_sha"] == git(both.source, "rev-parse", "main")
     assert set(os.listdir(f"{both.pool('path', '--name', 'a').path}")) == {".git", ".gitignore", "README"}
+
+
+def test_waiting_says_each_thing_once(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1, groups="ios,android")
+    pool.acquire("a")
+    done = pool.pool("acquire", "--name", "b", "--wait", "1")
+    assert done.code == 4
+    assert done.err.count("group ios (the first configured).") == 1
+
+
+def test_a_foreign_directory_called_like_a_slot_is_no_capacity(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    gitrepo.write(f"{pool.at}/slot-0", {"mine": "1"})
+    assert [row["id"] for row in pool.rows()] == ["slot-1"]
+    pool.acquire("a")
+    assert pool.states() == [("slot-1", "held", "a")]

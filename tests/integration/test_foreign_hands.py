@@ -281,3 +281,38 @@ def test_worktree_move_by_hand(both, tmp_path):
     assert both.acquire("z")
     assert is_reachable(both.source, commit)
     assert file_bytes(tmp_path / "moved" / "README") == b"changed\n"
+
+
+def test_force_drops_a_held_slot_whose_directory_is_gone_after_setting_aside_what_is_known(both):
+    path, _commit = held_and_idle(both)
+    mine = gitrepo.commit(path, {"a": "mine\n"})
+    gitrepo.write(path, {"staged": "precious\n"})
+    git(path, "add", "staged")
+    shutil.rmtree(path)
+    refused = both.wt("release", "x")
+    assert refused.code == 1
+    assert both.wt("release", "x", "--force").code == 0
+    assert both.states() == [("slot-1", "idle", None)]
+    assert git(both.source, "branch", "--list", "x") == ""
+    assert "slot-0" not in os.listdir(both.at)
+    assert "x" not in os.listdir(both.at)
+    kept = git(both.source, "for-each-ref", "--format=%(objectname)", "refs/wt/kept/x/").split()
+    assert any(
+        git(both.source, "rev-parse", f"{sha}~0") == mine or git(both.source, "merge-base", sha, mine) == mine
+        for sha in kept
+    )
+    assert any("staged" in git(both.source, "ls-tree", "--name-only", sha).split() for sha in kept)
+    assert both.acquire("x")
+
+
+def test_force_does_not_drop_a_slot_whose_directory_has_lost_its_link(both):
+    path, _commit = held_and_idle(both)
+    gitrepo.write(path, {"mine": "precious\n"})
+    os.unlink(f"{path}/.git")
+    done = both.wt("release", "x", "--force")
+    assert done.code == 1
+    assert "has lost its .git link" in done.err
+    command = done.err.split("hint: to give it back its link: ")[1].splitlines()[0]
+    assert subprocess.run(["sh", "-c", command]).returncode == 0
+    assert ("slot-0", "held", "x") in both.states()
+    assert os.path.exists(f"{path}/mine")

@@ -471,3 +471,97 @@ def test_land_of_what_is_not_held_names_the_nearest(pool):
     pool.acquire("feature")
     before = everything(pool.root, pool.source)
     assert_refused(pool, land(pool, "--name", "featrue"), before, "did you mean: feature")
+
+
+def test_a_conflict_of_directory_names_alone_stops(both):
+    """git-merge-tree(1): an empty list of conflicted files is not a clean merge."""
+    gitrepo.commit(both.source, {f"d/f{n}": f"{n}\n" * 50 for n in range(4)})
+    path = both.acquire("x")
+    os.makedirs(f"{path}/left")
+    os.makedirs(f"{path}/right")
+    git(path, "mv", "d/f0", "d/f1", "left")
+    git(path, "mv", "d/f2", "d/f3", "right")
+    git(path, "commit", "-q", "-m", "split")
+    before = gitrepo.commit(both.source, {"d/new": "where to?\n"})
+    assert "conflict in the names of directories" in land(both, "--dry-run", cwd=path).out
+    done = land(both, cwd=path)
+    assert done.code == 1, done
+    assert tip(both.source, "main") == before
+    assert "wt land --abort" in done.err
+    git(path, "commit", "-q", "--no-edit")
+    landed(both, cwd=path)
+    assert os.path.exists(f"{both.source}/d/new")
+
+
+def test_a_merge_that_a_land_left_half_done_dies_with_its_holder(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1, layout="stable")
+    path, mine = work(pool)
+    admin = git(path, "rev-parse", "--absolute-git-dir")
+    gitrepo.write(admin, {"worktree-pool/merging": f"base: x\nfrom: {mine}\nto: {mine}0\ncheckout: {path}\n"})
+    assert pool.pool("release", "--name", "x").code == 0
+    path, _ = work(pool, "y")
+    landed(pool, cwd=path)
+
+
+def test_the_mutex_is_not_handed_to_what_the_users_hooks_leave_running(pool, tmp_path):
+    path = pool.acquire("x")
+    gitrepo.write(path, {"README": "changed\n"})
+    hook = f"{pool.source}/.git/hooks/pre-commit"
+    gitrepo.write(
+        pool.source,
+        {
+            ".git/hooks/pre-commit": f"#!/bin/sh\ncd /\nsleep 100 >/dev/null 2>&1 &\necho $! >{tmp_path}/daemon\n"
+        },
+    )
+    os.chmod(hook, 0o755)
+    try:
+        landed(pool, "with a daemon", "--keep", cwd=path)
+        assert pool.pool("release", "--name", "x").code == 0
+    finally:
+        os.kill(int(file_bytes(f"{tmp_path}/daemon")), 9)
+
+
+def test_a_land_that_is_told_to_end_ends_the_users_commit_first(pool, tmp_path):
+    path = pool.acquire("x")
+    gitrepo.write(path, {"README": "changed\n"})
+    os.mkfifo(tmp_path / "begun")
+    gitrepo.write(
+        pool.source, {".git/hooks/pre-commit": f"#!/bin/sh\necho $PPID >{tmp_path}/begun\nexec sleep 100\n"}
+    )
+    os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
+    process = subprocess.Popen(
+        tool.argv("wt", "land", "never"), cwd=path, env=tool.environment(WORKTREE_ROOT=pool.root),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    commit = int((tmp_path / "begun").read_text())
+    process.terminate()
+    assert process.wait(timeout=60) == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(commit, 0)
+
+
+@pytest.mark.parametrize("wanted", ["a-b", "held"])
+def test_a_next_name_whose_directory_or_slot_is_taken_is_refused_before_anything_lands(
+    tmp_path, repo, wanted
+):
+    pool = Pool(tmp_path / "root", repo, max_slots=3)
+    pool.acquire("a/b")
+    pool.acquire("held")
+    path, _ = work(pool, "x")
+    before = tip(repo, "main")
+    done = land(pool, "--next", wanted, cwd=path)
+    assert done.code == (6 if wanted == "held" else 1), done
+    assert tip(repo, "main") == before
+    assert pool.wt("path", "x").code == 0
+
+
+def test_doctor_finishes_a_land_that_died_while_it_moved_the_base(both):
+    old = tip(both.source)
+    _path, new = work(both)
+    git(both.source, "read-tree", "-m", "-u", old, new)
+    journal = f"base: main\nfrom: {old}\nto: {new}\ncheckout: {both.source}\n"
+    gitrepo.write(f"{both.source}/.git", {"worktree-pool/land": journal})
+    done = both.wt("doctor", "--fix")
+    assert "a land that died is finished" in done.err, done
+    assert (tip(both.source, "main"), git(both.source, "status", "--porcelain")) == (new, "")
+    assert not os.path.exists(f"{both.source}/.git/worktree-pool/land")

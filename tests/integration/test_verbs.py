@@ -1,6 +1,7 @@
 """wt's verbs, contract section 15, and what bad input is answered with: a code, one clear sentence, a hint."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -314,3 +315,63 @@ def test_a_source_that_went_away_is_named(pool, tmp_path):
     os.rename(pool.source, tmp_path / "moved")
     assert_clear(pool.pool("ls"), 1, pool.source)
     assert_clear(wt("ls", "--pool", "app", root=pool.root, cwd=tmp_path), 1, pool.source)
+
+
+def test_new_ends_with_the_commands_own_127(pool):
+    done = pool.wt("new", "x", "--", "sh", "-c", "exit 127")
+    assert (done.code, "could not be started" in done.err) == (127, False), done
+
+
+def left_acquiring(pool, name):
+    """A slot as an acquire leaves it that was killed behind its checkout."""
+    path = pool.acquire(name)
+    lock = pool.pool("inspect", "--name", name).json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    with open(lock, "w", encoding="utf-8") as file:
+        file.write(text.replace("state: held", "state: acquiring"))
+    return path
+
+
+def test_release_of_what_a_dead_acquire_left_recovers_it_first(both):
+    path = left_acquiring(both, "x")
+    gitrepo.write(path, {"README": "torn"})
+    done = both.wt("release", "x")
+    assert "goes back to idle" in done.err
+    assert both.states() == [("slot-0", "idle", None)]
+
+
+def test_cd_does_not_enter_a_slot_that_changes_hands(pool):
+    left_acquiring(pool, "x")
+    done = pool.wt("cd", "x")
+    assert (done.code, done.out) == (3, ""), done
+
+
+def test_a_broken_slot_is_not_offered_a_force_that_would_refuse(pool):
+    pool.acquire("x")
+    admin = pool.pool("inspect", "--name", "x").json["admin_dir"]
+    gitrepo.write(admin, {"HEAD": "torn"})
+    for words in ((), ("--force",)):
+        done = pool.wt("release", "x", *words)
+        assert done.code == 1
+        assert "--force" not in done.err
+
+
+def test_next_commands_can_be_pasted_anywhere(pool):
+    path = pool.acquire("x")
+    gitrepo.write(path, {"new": "1"})
+    assert pool.wt("info", "x", "--json").json["next"] == 'wt land --name x --add "message"'
+    git(path, "bisect", "start", "HEAD")
+    assert pool.wt("info", "x", "--json").json["next"] == f"git -C {path} status"
+
+
+@pytest.mark.parametrize(("command", "proceed"), [(("rebase", "main"), "git rebase --continue"),
+                                                  (("cherry-pick", "main"), "git cherry-pick --continue")])  # fmt: skip
+def test_land_names_the_way_on_of_the_operation_in_progress(pool, command, proceed):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"README": "mine\n"})
+    gitrepo.commit(pool.source, {"README": "theirs\n"})
+    subprocess.run(["git", "-C", path, *command], capture_output=True)
+    done = pool.wt("land", cwd=path)
+    assert done.code == 1
+    assert f"{proceed} && wt land" in done.err

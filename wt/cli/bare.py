@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from wt import times
 from wt.pool import lock
 
 TYPE_CHECKING = False
@@ -16,7 +15,7 @@ def age(slot: Slot) -> float:
     """Return for how many seconds a slot has been held."""
     if slot.lock is None or slot.admin is None:
         return 0.0
-    return max(0.0, time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
+    return max(0.0, time.time() - lock.since(slot))
 
 
 def bare_row(slot: Slot) -> dict[str, object]:

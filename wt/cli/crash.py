@@ -19,7 +19,7 @@ BUG = 70
 
 def report(error: BaseException, argv: list[str], out: Out, env: Mapping[str, str]) -> int:
     """Write the report and name it; where even that fails, the traceback goes to stderr."""
-    from wt.errors import WtError
+    from wt.errors import WtError, quoted
     from wt.ui.out import masked
     from wt.version import VERSION
 
@@ -28,7 +28,7 @@ def report(error: BaseException, argv: list[str], out: Out, env: Mapping[str, st
     sentence = f"This is a bug in wt: {type(error).__name__}: {error}."
     try:
         path = _write(body, env)
-        out.error(WtError(sentence, f"to see the report: cat {path}"))
+        out.error(WtError(sentence, f"to see the report: cat {quoted(path)}"))
     except OSError:
         out.say(body)
     return BUG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wt.git import trial
 from wt.git.run import Git
 from wt.model import record
 
@@ -94,9 +95,9 @@ def _merge_changes_nothing(git: Git, tip: str, base: str, fork: str) -> bool:
     paths = git.ask_fields("diff", "--no-ext-diff", "-z", "--name-only", "--no-renames", fork, tip)
     if not paths or _has_driver(git, paths):
         return False
-    # the tree of a merge that conflicts is followed by what conflicts, and may well be the base's own (binary files)
-    answer = git.ask("merge-tree", "--write-tree", "--no-messages", base, tip, allowed=(0, 1))
-    return answer == git.ask("rev-parse", f"{base}^{{tree}}")
+    # the tree of a merge that conflicts may well be the base's own (binary files)
+    merged = trial.merge(git, base, tip)
+    return merged.clean and merged.tree == git.ask("rev-parse", f"{base}^{{tree}}")
 
 
 def _has_driver(git: Git, paths: list[str]) -> bool:

@@ -48,6 +48,11 @@ def at(directory: str) -> Place | None:
     return None
 
 
+def is_slot(place: Place) -> bool:
+    """Whether a worktree is a slot of some pool: its admin dir bears our provenance."""
+    return place.linked and os.path.lexists(f"{place.git_dir}/worktree-pool/created")
+
+
 def _is_git_dir(path: str) -> bool:
     if os.path.isfile(f"{path}/commondir"):
         return os.path.lexists(f"{path}/HEAD")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from wt.git.run import Git, Running
 
 _PATIENCE, _POLL = 2.0, 0.005
-NO_OBJECT = "0" * 40
 OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 

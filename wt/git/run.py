@@ -13,7 +13,7 @@ import os
 import select
 
 from wt.doors import cross
-from wt.errors import GitError, WtError
+from wt.errors import GitError, Interrupted, WtError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Git:
     """git, run at one place: `cwd` is a worktree or a repository, `keep` the descriptors that its children hold on to.
 
     A mutex whose descriptor a child holds outlives its killed parent for as long as that child still writes (contract
-    section 9); so `keep` is for local git only.
+    section 9); so `keep` is for local git only, and not for `plain`.
     """
 
     __slots__ = ("cwd", "keep")
@@ -196,11 +196,13 @@ class Git:
         return self._spawn(["git", "-C", self.cwd, *args], b"", self._base())
 
     def plain(self, *args: str) -> int:
-        """Run git as the user would, terminal and all, its stdout sent to stderr; returns its status."""
+        """Run git as the user would, terminal and all, its stdout sent to stderr; returns its status.
+
+        It runs the user's own hooks and agents, whose daemons would keep our mutexes: it gets none of them.
+        """
         env = clean_environment(os.environ)
         cross(f"git {' '.join(args)}")
-        actions = [(os.POSIX_SPAWN_DUP2, 2, 1), *self._kept_actions()]
-        pid = _spawn(["git", "-C", self.cwd, *args], env, actions)
+        pid = _spawn(["git", "-C", self.cwd, *args], env, [(os.POSIX_SPAWN_DUP2, 2, 1)])
         status = _status(_wait(pid))
         cross(f"done git {' '.join(args)}")
         return status
@@ -247,9 +249,13 @@ def _spawn(argv: list[str], env: dict[str, str], actions: list[tuple[int, int, i
 
 
 def _wait(pid: int) -> int:
-    """Wait through an interrupt: the child has it too (Ctrl-C goes to the whole group) and must end first."""
+    """Wait through an interrupt: the child (which has Ctrl-C too, for that goes to the whole group) must end first."""
     try:
         return os.waitpid(pid, 0)[1]
+    except Interrupted as interrupted:
+        os.kill(pid, interrupted.signum)
+        os.waitpid(pid, 0)
+        raise
     except KeyboardInterrupt:
         os.waitpid(pid, 0)
         raise

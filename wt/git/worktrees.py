@@ -9,13 +9,13 @@ from wt.git import layout, refs
 from wt.model import record
 
 _OPERATIONS = (
-    ("rebase-merge", "rebase", "git rebase --abort"),
-    ("rebase-apply", "rebase", "git rebase --abort"),
-    ("MERGE_HEAD", "merge", "git merge --abort"),
-    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --abort"),
-    ("REVERT_HEAD", "revert", "git revert --abort"),
-    ("BISECT_LOG", "bisect", "git bisect reset"),
-    ("sequencer", "sequence of cherry-picks", "git cherry-pick --abort"),
+    ("rebase-merge", "rebase", "git rebase --abort", "git rebase --continue"),
+    ("rebase-apply", "rebase", "git rebase --abort", "git rebase --continue"),
+    ("MERGE_HEAD", "merge", "git merge --abort", "git commit --no-edit"),
+    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --abort", "git cherry-pick --continue"),
+    ("REVERT_HEAD", "revert", "git revert --abort", "git revert --continue"),
+    ("BISECT_LOG", "bisect", "git bisect reset", "git bisect reset"),
+    ("sequencer", "sequence of cherry-picks", "git cherry-pick --abort", "git cherry-pick --continue"),
 )
 
 
@@ -33,10 +33,11 @@ class Worktree:
 
 @record
 class Operation:
-    """A merge, rebase, … that is not finished, and the command that gives it up."""
+    """A merge, rebase, … that is not finished, the command that gives it up, and the one that goes on with it."""
 
     name: str
     abort: str
+    proceed: str
 
 
 def list_all(common: str) -> list[Worktree]:
@@ -58,9 +59,9 @@ def _is_bare(common: str) -> bool:
 
 
 def operation(git_dir: str) -> Operation | None:
-    for name, what, abort in _OPERATIONS:
+    for name, what, abort, proceed in _OPERATIONS:
         if refs.exists_as_file(git_dir, name):
-            return Operation(what, abort)
+            return Operation(what, abort, proceed)
     return None
 
 

@@ -49,17 +49,27 @@ class Acquired:
 def acquire(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquired:
     """Hold a slot under a name. ContendedError, CapacityError and SameShaError after `wait` seconds."""
     deadline = time.monotonic() + request.wait
-    told = ""
+    tell = _once(tell)
     while True:
         try:
             return _attempt(pool, request, tell)
         except (ContendedError, CapacityError, SameShaError) as error:
             if time.monotonic() >= deadline:
                 raise
-            if error.sentence != told:
-                tell(f"waiting: {error.sentence}")
-                told = error.sentence
+            tell(f"waiting: {error.sentence}")
             time.sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
+
+
+def _once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Say each sentence once, however many attempts come to it."""
+    told: set[str] = set()
+
+    def once(sentence: str) -> None:
+        if sentence not in told:
+            told.add(sentence)
+            tell(sentence)
+
+    return once
 
 
 def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquired:
@@ -85,6 +95,16 @@ def _guess(pool: Pool, request: Request) -> str | None:
     if request.commit is not None or pool.config.default_commit != "auto":
         return None
     return refs.read_file(pool.common, base)
+
+
+def foresee(pool: Pool, request: Request, tell: Callable[[str], None]) -> None:
+    """Refuse, with nothing touched, what `take_over` would refuse later."""
+    checked(pool, request, tell)
+    asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
+    from wt.pool import claim, survey
+
+    claim.resolved(pool, request, asked, tell)
+    claim.refuse_taken(pool, survey.take(pool), request.name)
 
 
 def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> Acquired:

@@ -25,19 +25,21 @@ def idle(seen: Survey, group: str | None, sha: str | None) -> list[Slot]:
 
 def candidates(pool: Pool, seen: Survey, group: str | None, sha: str) -> list[Slot]:
     """Return the idle slots, the best first; then fresh ones if the group has room."""
-    found = idle(seen, group, sha)
-    of_group = seen.of_group(group)
-    room = pool.config.max_slots - len(of_group)
-    return found + _fresh(pool, seen, group) if room > 0 else found
+    return idle(seen, group, sha) + fresh(pool, seen, group)
 
 
-def _fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:
-    """The numbers that no slot bears and no directory occupies, lowest first."""
+def fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:
+    """Return the slots that a group still has room for: the lowest numbers that no slot bears and no directory occupies."""
     taken = {slot.number for slot in seen.of_group(group)}
-    free = (number for number in range(pool.config.max_slots + len(taken)) if number not in taken)
-    ids = ((names.slot_id(group, number), number) for number in free)
-    return [Slot(slot_id, group, number, "fresh", None, None) for slot_id, number in ids
-            if not os.path.lexists(f"{pool.real}/{slot_id}")]  # fmt: skip
+    room = pool.config.max_slots - len(seen.of_group(group))
+    found: list[Slot] = []
+    number = 0
+    while len(found) < room:
+        slot_id = names.slot_id(group, number)
+        if number not in taken and not os.path.lexists(f"{pool.real}/{slot_id}"):
+            found.append(Slot(slot_id, group, number, "fresh", None, None))
+        number += 1
+    return found
 
 
 def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtError:
@@ -51,18 +53,14 @@ def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtE
     error.details = "\n".join(_row(slot) for slot in slots)
     held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]
     if held:
-        oldest = min(held, key=_since)
+        oldest = min(held, key=lock.since)
         error.hint(
             f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(oldest.held.name)}"
         )
     return error
 
 
-def _since(slot: Slot) -> float:
-    return times.started(slot.lock.started_at if slot.lock else "", lock.path_of(slot.admin_dir))
-
-
 def _row(slot: Slot) -> str:
     if slot.lock is None:
         return f"{slot.slot}  {slot.state}  {slot.problem or ''}".rstrip()
-    return f"{slot.slot}  `{slot.lock.name}`  {times.in_words(time.time() - _since(slot))}"
+    return f"{slot.slot}  `{slot.lock.name}`  {times.in_words(time.time() - lock.since(slot))}"

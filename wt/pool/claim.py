@@ -67,8 +67,7 @@ def claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
-                _refuse_held(seen, request.name)
-                _refuse_taken_directory(pool, seen, request.name)
+                refuse_taken(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
                 return _take_slot(pool, request, group, target, seen, reserved)
@@ -82,10 +81,15 @@ def claim_again(
     with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
         pool_mutex.note("land")
         seen = survey.take(pool)
-        _refuse_held(seen, request.name)
-        _refuse_taken_directory(pool, seen, request.name)
+        refuse_taken(pool, seen, request.name)
         now = next(one for one in seen.slots if one.admin == slot.admin)
         return _begin(pool, now, held, request, target)
+
+
+def refuse_taken(pool: Pool, seen: Survey, name: str) -> None:
+    """Step 2: a name that is held, or whose directory is somebody's."""
+    _refuse_held(seen, name)
+    _refuse_taken_directory(pool, seen, name)
 
 
 def _refuse_held(seen: Survey, name: str) -> None:
@@ -97,7 +101,7 @@ def _refuse_held(seen: Survey, name: str) -> None:
         raise ContendedError(
             f"`{name}` is being given back by {slot.slot} at this moment.", "to wait for it: --wait 60"
         )
-    age = times.in_words(time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
+    age = times.in_words(time.time() - lock.since(slot))
     raise NameHeldError(
         f"`{name}` is held by {slot.slot} since {age}."
         if age != "now"
@@ -127,7 +131,7 @@ def _refuse_same_sha(seen: Survey, sha: str) -> None:
             raise SameShaError(f"The lock of {slot.slot} cannot be read, so `--unique-sha` cannot be granted.",
                                "to see why: wt doctor")  # fmt: skip
         if slot.lock is not None and slot.lock.full_sha == sha and slot.admin is not None:
-            age = times.in_words(time.time() - times.started(slot.lock.started_at, lock.path_of(slot.admin)))
+            age = times.in_words(time.time() - lock.since(slot))
             raise SameShaError(f"{slot.slot} holds {sha[:12]} as `{slot.lock.name}` ({age}).",
                                "to wait for it: --wait 600")  # fmt: skip
 

@@ -15,6 +15,7 @@ from wt.pool import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 SCHEMA = 1
@@ -30,7 +31,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _NO_WORDS = frozenset("null true false yes no on off y n".split())
 
 
-def load(path: str, warn: object = None) -> Config:
+def load(path: str, warn: Callable[[str], None] | None = None) -> Config:
     """Read a pool's config; ConfigError names the file, the key and the value.
 
     `warn` is called with a sentence for each key that is not known.
@@ -40,7 +41,7 @@ def load(path: str, warn: object = None) -> Config:
         raise ConfigError(f"{path} cannot be read.", f"to look at it: ls -l {quoted(path)}")
     values = {key: value for key, value in _read(path, text).items() if value is not None}
     for key in values:
-        if key not in _KEYS and callable(warn):
+        if warn is not None and key not in _KEYS:
             near = names.nearest(key, list(_KEYS))
             warn(f"{path}: the key `{key}` is not known" + (f"; is `{near}` meant?" if near else "."))
     return _checked(path, values)

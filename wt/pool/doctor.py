@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import WtError
+from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import location, mutex, reclaim, survey
@@ -64,13 +64,15 @@ def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
         seen = survey.take(pool)
     except (WtError, OSError) as error:
         hints = error.hints if isinstance(error, WtError) else []
-        return [Check(name, "error", str(error), hints[0] if hints else f"ls -la {root}/{key}/.meta")]
+        return [
+            Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
+        ]
     found = [*_broken(pool, seen), *_unfinished(pool, seen), *_foreign(pool, seen)]
     return found or [Check(name, "ok", f"{len(seen.slots)} slots over {pool.config.source}.")]
 
 
 def _broken(pool: Pool, seen: Survey) -> list[Check]:
-    hint = f"to look at it: ls -la {pool.real} && git -C {pool.config.source} worktree list"
+    hint = f"to look at it: ls -la {quoted(pool.real)} && git -C {quoted(pool.config.source)} worktree list"
     broken = [
         Check(f"pool:{pool.key}:{slot.slot}", "error", f"{slot.slot} is broken: {slot.problem}.", hint)
         for slot in seen.slots
@@ -108,18 +110,23 @@ def _foreign(pool: Pool, seen: Survey) -> list[Check]:
             f"pool:{pool.key}:{name}",
             "warn",
             f"{pool.real}/{name} is no slot of this pool; it is left alone.",
-            f"ls -la {pool.real}/{name}",
+            f"ls -la {quoted(f'{pool.real}/{name}')}",
         )
         for name in seen.foreign
     ]
 
 
-def mend(env: Mapping[str, str], tell: Callable[[str], None]) -> None:
-    """Finish in every pool what dead processes left (contract section 9), saying what was done."""
+def mend(env: Mapping[str, str], tell: Callable[[str], None], besides: Callable[[Pool], None]) -> None:
+    """Finish in every pool what dead processes left (contract section 9), saying what was done.
+
+    `besides` finishes what the layers above know of.
+    """
     root = location.worktree_root(env)
     for key in location.keys(root):
         try:
-            _mend(location.open_pool(root, key, tell), tell)
+            pool = location.open_pool(root, key, tell)
+            _mend(pool, tell)
+            besides(pool)
         except (WtError, OSError) as error:
             tell(f"{key}: {error}")
 

@@ -52,16 +52,25 @@ def to_idle(
     git = Git(slot.path, (mutex.descriptor,))
     if half_acquired or slot.state == "acquiring":
         undo.checkout(slot, git)
-    branch = owned_branch(pool, slot)
-    ref = f"refs/heads/{branch}" if branch else ""
-    tip = keep.branch_tip(pool.common, ref) if ref else None
-    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, tip), besides=ref)
-    _detach(pool, slot, git)
-    if branch is not None:
-        kept += _delete_branch(pool, slot, git, branch, tip, tell)
+    kept = let_go_of_commits(pool, slot, git, tell)
     clear_operation_state(slot.admin)
     _go_home(pool, slot)
     lock.remove(slot.admin)
+    return kept
+
+
+def let_go_of_commits(
+    pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None], also: tuple[str, ...] = ()
+) -> list[str]:
+    """Keep what only this slot reaches (and `also`), detach its HEAD, and delete its branch if it is ours."""
+    branch = owned_branch(pool, slot)
+    ref = f"refs/heads/{branch}" if branch else ""
+    tip = keep.branch_tip(pool.common, ref) if ref else None
+    tips = [*keep.tips(slot, pool.common, tip), *also]
+    kept = keep.commits(pool, git, keep.label_of(slot), tips, besides=ref)
+    _detach(pool, slot, git)
+    if branch is not None:
+        kept += _delete_branch(pool, slot, git, branch, tip, tell)
     return kept
 
 

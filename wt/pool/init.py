@@ -82,15 +82,11 @@ def _source(path: str) -> layout.Place:
     place = layout.at(os.path.realpath(expanded)) or layout.find(expanded)
     if place is None or not os.path.isdir(expanded):
         raise WtError(f"{path} is no git repository.", f"to make it one: git init {quoted(path)}")
-    if survey_is_slot(place):
+    if layout.is_slot(place):
         raise WtError(
             f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself"
         )
     return place
-
-
-def survey_is_slot(place: layout.Place) -> bool:
-    return place.linked and os.path.lexists(f"{place.git_dir}/worktree-pool/created")
 
 
 def _refuse_initialised(root: str, key: str) -> None:
@@ -127,7 +123,7 @@ def _refuse_reftable(place: layout.Place) -> None:
 
 
 def _base(place: layout.Place) -> str:
-    """The branch that the source is on; else the remote's default; else main or master."""
+    """The remote's default branch; else main or master; else the branch that the source is on."""
     git = Git(place.common)
     known = {
         ref[11:] for ref in git.ask("for-each-ref", "--format=%(refname)", "refs/heads/").split("\n") if ref

@@ -116,17 +116,22 @@ def remove_scratch(admin: str) -> None:
             files.unlink(path)
 
 
+def identity(label: Label) -> dict[str, str]:
+    """Return who commits what is set aside, and when: the same for a repeat, so that it makes the same commit."""
+    moment = f"{int(times.parse(label.moment) or 0)} +0000"
+    name, _, mail = _WHO.partition(" ")
+    fields = (("NAME", name), ("EMAIL", mail.strip("<>")), ("DATE", moment))
+    return {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER") for field, value in fields}
+
+
 class Snapshot:
     """Builds the stash-shaped commit of one worktree: HEAD, index, and (with `untracked`) a third parent."""
 
     def __init__(self, slot: Slot, git: Git, label: Label) -> None:
         self.path, self.admin, self.label = slot.directory, slot.admin_dir, label
         self.git = Git(slot.directory, git.keep)
-        moment = f"{int(times.parse(label.moment) or 0)} +0000"
-        name, _, mail = _WHO.partition(" ")
-        self.env = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER")
-                    for field, value in (("NAME", name), ("EMAIL", mail.strip("<>")), ("DATE", moment))}  # fmt: skip
-        self.nothing = refs.NO_OBJECT
+        self.env = identity(label)
+        self.nothing = ""  # the id of no object, as long as this repository's ids
         self.index = _scratch(self.admin)
 
     def commit(self, found: status.Status, hidden: tuple[str, ...], head: str) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
-from wt import files
+from wt import files, times
 from wt.model import LockRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.model import Slot
 
 _STATES = ("acquiring", "held", "releasing")
 _ORDER = (
@@ -103,6 +107,11 @@ def _scalar(value: str) -> str:
 def write(admin: str, record: LockRecord) -> None:
     files.make_directory(f"{admin}/worktree-pool")
     files.replace_text(path_of(admin), render(record))
+
+
+def since(slot: Slot) -> float:
+    """Return the moment since which a held slot is held."""
+    return times.started(slot.lock.started_at if slot.lock else "", path_of(slot.admin_dir))
 
 
 def remove(admin: str) -> None:

@@ -11,7 +11,6 @@ import os
 import time
 
 from wt import files, times
-from wt.errors import ContendedError
 from wt.pool.lock import fields
 
 TYPE_CHECKING = False
@@ -74,32 +73,25 @@ def try_take(path: str) -> Mutex | None:
     return Mutex(path, descriptor)
 
 
-def take(path: str, tell: Callable[[str], None], *, what: str, patience: float | None = None) -> Mutex:
-    """Take a mutex, waiting for its turn; after half a second `tell` says who holds it.
-
-    ContendedError after `patience` seconds (None: never).
-    """
+def take(path: str, tell: Callable[[str], None], *, what: str) -> Mutex:
+    """Take a mutex, waiting for its turn; after half a second `tell` says who holds it."""
     if (mutex := try_take(path)) is not None:
         return mutex
     descriptor = _open(path)
     try:
-        _wait_for(descriptor, path, tell, what, patience)
+        _wait_for(descriptor, path, tell, what)
     except BaseException:
         os.close(descriptor)
         raise
     return Mutex(path, descriptor)
 
 
-def _wait_for(
-    descriptor: int, path: str, tell: Callable[[str], None], what: str, patience: float | None
-) -> None:
+def _wait_for(descriptor: int, path: str, tell: Callable[[str], None], what: str) -> None:
     from filelock import lock_descriptor
 
     began, told = time.monotonic(), False
     while not lock_descriptor(descriptor, blocking=False):
         waited = time.monotonic() - began
-        if patience is not None and waited > patience:
-            raise ContendedError(f"{what} is busy: {holder(path)}.", "try again in a moment")
         if waited > _TELL_AFTER and not told:
             tell(f"waiting for {what}: {holder(path)}")
             told = True

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-from wt import times
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import keep, lock, names, survey
+from wt.pool import choose, keep, lock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,31 +35,18 @@ class Row:
 
 def rows(pool: Pool) -> list[tuple[Row, Slot]]:
     """Return every slot, in contract order: held, idle, fresh (up to max_slots a group), broken."""
-    slots = list(survey.take(pool).slots)
+    seen = survey.take(pool)
+    slots = list(seen.slots)
     for group in pool.groups:
-        slots.extend(_fresh(pool, slots, group))
+        slots.extend(choose.fresh(pool, seen, group))
     order = {group: place for place, group in enumerate(pool.groups)}
     slots.sort(key=lambda slot: (_RANK[slot.state], order.get(slot.group, 0), slot.number))
     return [(row(pool, slot), slot) for slot in slots]
 
 
-def _fresh(pool: Pool, slots: list[Slot], group: str | None) -> list[Slot]:
-    taken = {slot.number for slot in slots if slot.group == group}
-    missing = pool.config.max_slots - len([slot for slot in slots if slot.group == group])
-    free = [number for number in range(pool.config.max_slots + len(taken)) if number not in taken]
-    return [
-        Slot(names.slot_id(group, number), group, number, "fresh", None, None)
-        for number in free[: max(0, missing)]
-    ]
-
-
 def row(pool: Pool, slot: Slot) -> Row:
     held, admin = slot.lock, slot.admin
-    age = (
-        None
-        if held is None or admin is None
-        else max(0, int(time.time() - times.started(held.started_at, lock.path_of(admin))))
-    )
+    age = None if held is None or admin is None else max(0, int(time.time() - lock.since(slot)))
     return Row(
         id=slot.slot, state=slot.state, name=held.name if held else None, branch=refs.branch_of(admin) if admin else None,
         group=slot.group, sha=_head(pool, slot), full_sha=held.full_sha if held else None, path=slot.path,

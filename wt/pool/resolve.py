@@ -39,10 +39,6 @@ class Question:
     objects: Running
     listing: Running
 
-    def abandon(self) -> None:
-        self.objects.abandon()
-        self.listing.abandon()
-
 
 def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
     """Begin to find out what an acquire of `name` starts from."""

@@ -9,10 +9,10 @@ import os
 
 from wt import files
 from wt.errors import UsageError, WtError, quoted
-from wt.git import refs, status, worktrees
+from wt.git import refs, status, trial, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import acquire, mutex, names, reclaim, resolve
+from wt.pool import acquire, mutex, reclaim, survey
 from wt.pool.lock import fields
 from wt.session import base as base_branch
 from wt.session import mend, merge, move, verdict
@@ -60,12 +60,13 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     slot = require_held(pool, name)
     wish = _resumed(slot, wish)
     if wish.next is not None:
-        _check_next(pool, wish.next, tell)
+        acquire.foresee(pool, acquire.Request(wish.next, group=slot.group), tell)
     _refuse_unlandable(pool, slot)
-    if _already_landed(pool, slot, wish):
+    found = status.read(Git(slot.directory))
+    if _already_landed(pool, slot, wish, found):
         return _finish(pool, name, wish, cwd, tell, before=None)
-    _refuse_untracked(slot, wish)
-    _refuse_without_message(slot, wish)
+    _refuse_untracked(slot, wish, found)
+    _refuse_without_message(slot, wish, found)
     with _land_lock(pool, tell):
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         return _finish(pool, name, wish, cwd, tell, before=_onto_base(pool, name, wish, tell))
@@ -84,10 +85,19 @@ def _recover(pool: Pool, name: str, tell: Callable[[str], None]) -> None:
             mend.unfinished(pool, journals[1], (held.descriptor,), tell)
 
 
-def _check_next(pool: Pool, wanted: str, tell: Callable[[str], None]) -> None:
-    """Before step 1: the next name is one that could be had."""
-    names.check_name(wanted, pool.config)
-    resolve.target(pool, resolve.ask(pool, wanted, None, adopt=False), tell)
+def finish_dead(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Finish what lands that died were moving, the base's checkout and each held slot; a land at work is left alone."""
+    base = move.journal_of_base(pool)
+    slots = [
+        slot for slot in survey.held(pool) if slot.admin and os.path.lexists(move.journal_of_slot(slot.admin))
+    ]
+    if mutex.is_held(_land_lock_path(pool)) or not (slots or os.path.lexists(base)):
+        return
+    with _land_lock(pool, tell):
+        mend.unfinished(pool, base, (), tell)
+        for slot in slots:
+            with take_mutex(pool, slot, "doctor") as held:
+                mend.unfinished(pool, move.journal_of_slot(slot.admin_dir), (held.descriptor,), tell)
 
 
 def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
@@ -100,11 +110,9 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
         error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
         conflicted = status.read(Git(slot.path), untracked="no").conflicted
         error.details = "\n".join(conflicted)
-        done = (
-            "resolve the files above, then: git add -A && git commit --no-edit && wt land"
-            if conflicted
-            else "git commit --no-edit && wt land"
-        )
+        done = f"{operation.proceed} && wt land"
+        if conflicted:
+            done = f"resolve the files above, then: git add -A && {done}"
         raise error.hint(
             f"to go on, in {slot.path}: {done}",
             f"to give up: git -C {quoted(slot.path)} {operation.abort[4:]}",
@@ -120,30 +128,27 @@ def _refuse_unlandable(pool: Pool, slot: Slot) -> None:
         )
 
 
-def _already_landed(pool: Pool, slot: Slot, wish: Wish) -> bool:
+def _already_landed(pool: Pool, slot: Slot, wish: Wish, found: status.Status) -> bool:
     """Step 2: HEAD is an ancestor of the base, the tree clean, nothing untracked, no message."""
-    git = Git(slot.directory)
-    if wish.message is not None or not status.read(git).clean:
+    if wish.message is not None or not found.clean:
         return False
-    return refs.is_ancestor(git, "HEAD", f"refs/heads/{pool.config.base}")
+    return refs.is_ancestor(Git(slot.directory), "HEAD", f"refs/heads/{pool.config.base}")
 
 
-def _refuse_untracked(slot: Slot, wish: Wish) -> None:
+def _refuse_untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
     """Step 3."""
-    untracked = status.read(Git(slot.directory)).untracked
-    if untracked and not wish.add:
+    if found.untracked and not wish.add:
         error = WtError(
             f"`{slot.name}` was not landed: it has files that git does not know.",
-            details="\n".join(untracked[:20]),
+            details="\n".join(found.untracked[:20]),
         )
         raise error.hint(
             'to take them along: wt land --add "message"', "to leave one out: put it into .gitignore"
         )
 
 
-def _refuse_without_message(slot: Slot, wish: Wish) -> None:
+def _refuse_without_message(slot: Slot, wish: Wish, found: status.Status) -> None:
     """Step 7, before anything is locked or touched."""
-    found = status.read(Git(slot.directory))
     changed = (*found.conflicted, *found.tracked, *(found.untracked if wish.add else ()))
     if changed and wish.message is None:
         error = WtError(
@@ -156,9 +161,13 @@ def _refuse_without_message(slot: Slot, wish: Wish) -> None:
 def _land_lock(pool: Pool, tell: Callable[[str], None]) -> Mutex:
     """Step 4: one land per source; another waits its turn, visibly."""
     files.make_directory(f"{pool.common}/worktree-pool")
-    held = mutex.take(f"{pool.common}/worktree-pool/land.lock", tell, what="another land of this source")
+    held = mutex.take(_land_lock_path(pool), tell, what="another land of this source")
     held.note("land")
     return held
+
+
+def _land_lock_path(pool: Pool) -> str:
+    return f"{pool.common}/worktree-pool/land.lock"
 
 
 def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> tuple[str, str]:
@@ -285,17 +294,18 @@ def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
     """Return what a land would do, conflicts forecast included; touches nothing, raises what it would refuse with."""
     slot = require_held(pool, name)
     _refuse_unlandable(pool, slot)
-    if _already_landed(pool, slot, wish):
+    found = status.read(Git(slot.directory))
+    if _already_landed(pool, slot, wish, found):
         return [f"`{name}` has landed already; {slot.slot} would be recycled."]
-    _refuse_untracked(slot, wish)
-    _refuse_without_message(slot, wish)
+    _refuse_untracked(slot, wish, found)
+    _refuse_without_message(slot, wish, found)
     base = base_branch.find(pool)
     base_branch.refuse_unready(base)
-    return [*_plan_of_commit(slot, wish), *_plan_of_merge(slot, base), *_plan_of_advance(base)]
+    return [*_plan_of_commit(slot, wish, found), *_plan_of_merge(slot, base), *_plan_of_advance(base)]
 
 
-def _plan_of_commit(slot: Slot, wish: Wish) -> list[str]:
-    count = len(status.read(Git(slot.directory)).tracked)
+def _plan_of_commit(slot: Slot, wish: Wish, found: status.Status) -> list[str]:
+    count = len(found.tracked) + (len(found.untracked) if wish.add else 0)
     return [f"commit {count} changed files in {slot.path} as `{wish.message}`"] if wish.message else []
 
 
@@ -303,10 +313,10 @@ def _plan_of_merge(slot: Slot, base: Base) -> list[str]:
     git = Git(slot.directory)
     if refs.is_ancestor(git, base.tip, "HEAD"):
         return []
-    lines = git.ask(
-        "merge-tree", "--write-tree", "--name-only", "--no-messages", base.tip, "HEAD", allowed=(0, 1)
-    ).split("\n")
-    conflicts = [f"conflict in {path}" for path in lines[1:] if path]
+    merged = trial.merge(git, "HEAD", base.tip)
+    conflicts = [f"conflict in {path}" for path in merged.conflicts]
+    if not merged.clean and not conflicts:
+        conflicts = ["conflict in the names of directories"]
     return [f"merge {base.branch} into {slot.name}", *conflicts]
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.session.move import Move
 
-_GIT_LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock")
-
 
 @record
 class Change:
@@ -80,7 +78,7 @@ def _refuse_torn(git: Git, journal: Move) -> None:
         return
     raise WtError(
         f"A land died while it merged into {journal.checkout}; what was yours there is committed.",
-        f"to undo the half merge: git -C {journal.checkout} reset --hard",
+        f"to undo the half merge: git -C {quoted(journal.checkout)} reset --hard",
         "then: wt land",
     )
 
@@ -98,13 +96,6 @@ def _stop(journal: Move, what: list[str]) -> WtError:
         "files there since; nothing was touched.", details="\n".join(what[:20]),
     )  # fmt: skip
     return error.hint(f"to put the changes aside: git -C {quoted(journal.checkout)} stash", "then: wt land")
-
-
-def _remove_locks(git_dir: str) -> None:
-    """The land lock is free and was held by all of that land's git processes: these locks have no owner."""
-    for name in _GIT_LOCKS:
-        if os.path.lexists(f"{git_dir}/{name}"):
-            files.unlink(f"{git_dir}/{name}")
 
 
 def _changes(git: Git, journal: Move) -> list[Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt import files
 from wt.errors import GitError, WtError, quoted
-from wt.git import refs, status
+from wt.git import refs, status, trial
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import keep, materialise
@@ -27,27 +27,17 @@ def base_into_slot(pool: Pool, slot: Slot, git: Git, base: Base, name: str) -> s
     head = git.ask("rev-parse", "HEAD")
     if refs.is_ancestor(git, base.tip, head):
         return _mainline_order(pool, slot, git, base, name, head)
-    tree, conflicts = base.tip, list[str]()
-    if not refs.is_ancestor(git, head, base.tip):
-        tree, conflicts = _merged_tree(git, base, head)
-    _refuse_overwriting(git, base, name, head, tree)
-    if conflicts:
-        raise _stopped(git, name, base, _leave_conflict(slot, git, base, head))
-    new = tree if tree == base.tip else _merge_commit(git, base, name, head, tree)
+    behind = refs.is_ancestor(git, head, base.tip)
+    merged = trial.Trial(base.tip, True, ()) if behind else trial.merge(git, head, base.tip)
+    _refuse_overwriting(git, base, name, head, merged.tree)
+    if not merged.clean:
+        raise _stopped(slot, git, name, base, _leave_conflict(slot, git, base, head))
+    new = base.tip if behind else _merge_commit(git, base, name, head, merged.tree)
     try:
         move.forward(pool, move.journal_of_slot(slot.admin_dir), _move(slot, head, new), git.keep)
     except GitError as error:
-        raise _stopped(git, name, base, error) from error
+        raise _stopped(slot, git, name, base, error) from error
     return new
-
-
-def _merged_tree(git: Git, base: Base, head: str) -> tuple[str, list[str]]:
-    """Return the tree of the merge, made as an object with nothing touched, and what conflicts in it."""
-    answer = git.ask(
-        "merge-tree", "--write-tree", "--name-only", "--no-messages", head, base.tip, allowed=(0, 1)
-    )
-    tree, *conflicts = answer.split("\n")
-    return tree, conflicts
 
 
 def _refuse_overwriting(git: Git, base: Base, name: str, head: str, tree: str) -> None:
@@ -81,18 +71,18 @@ def _leave_conflict(slot: Slot, git: Git, base: Base, head: str) -> GitError | N
     return None
 
 
-def _stopped(git: Git, name: str, base: Base, error: GitError | None) -> WtError:
-    """Tell a conflict, which the user resolves, from a merge that git refused to begin."""
+def _stopped(slot: Slot, git: Git, name: str, base: Base, error: GitError | None) -> WtError:
+    """Tell a conflict (of files, or of directories alone), which the user resolves, from a merge that git refused to begin."""
     conflicted = status.read(git, untracked="no").conflicted
-    if not conflicted:
+    if not conflicted and not refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD"):
         return WtError(
             f"`{base.branch}` cannot be merged into `{name}`; nothing was landed.",
             f"git -C {quoted(git.cwd)} status",
             details=error.details if error else "",
         )
     stopped = ConflictError(
-        f"`{name}` and `{base.branch}` change the same lines; nothing was landed.",
-        details="\n".join(conflicted),
+        f"`{name}` and `{base.branch}` change the same {'lines' if conflicted else 'directories'}; nothing was landed.",
+        details="\n".join(conflicted) or (error.details if error else ""),
     )
     return stopped.hint(
         f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
@@ -133,7 +123,8 @@ def _mainline_order(pool: Pool, slot: Slot, git: Git, base: Base, name: str, hea
         data=message,
         env=env,
     )
-    keep.commits(pool, git, keep.label_of(slot), [head], besides=f"refs/heads/{name}")
+    branch = refs.branch_of(slot.admin_dir) or name
+    keep.commits(pool, git, keep.label_of(slot), [head], besides=f"refs/heads/{branch}")
     _move_head(git, new, head)
     return new
 

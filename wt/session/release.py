@@ -7,7 +7,7 @@ from wt.errors import ContendedError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import gitlocks, keep, materialise, mutex, release, survey
+from wt.pool import gitlocks, keep, materialise, mutex, reclaim, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -85,21 +85,42 @@ def _silent(_sentence: str) -> None:
 def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:
     """Release a slot whose verdict is green; with `force` any, after setting aside all that would be lost."""
     slot = require_held(pool, name)
-    with take_mutex(pool, slot, "release") as held:
+    if slot.transitional:  # by a process that died, or by one that take_mutex will meet
+        reclaim.recover(pool, "release", tell)
+    with take_mutex(pool, require_held(pool, name), "release") as held:
         slot = require_held(pool, name)
         found = verdict.judge(pool, slot)
         if not found.green and not force:
-            raise refusal(name, found)
+            raise refusal(slot, found)
         if found.reason == "broken":
-            raise WtError(f"`{name}` cannot be released: {found.why}.", "to see more: wt doctor")
+            return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
 
 
-def refusal(name: str, found: Verdict) -> WtError:
-    error = WtError(f"`{name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20]))
-    error.hint(f"to bring it onto the base: {found.next}" if "land" in found.next else f"next: {found.next}")
+def _drop(pool: Pool, slot: Slot, found: Verdict, held: Mutex, tell: Callable[[str], None]) -> list[str]:
+    """A broken slot goes only if all that it held can be accounted for: its directory is gone, its entry is there."""
+    if not _may_be_dropped(slot):
+        raise WtError(f"`{slot.name}` cannot be released: {found.why}.", "to see more: wt doctor")
+    from wt.session import lost
+
+    return lost.drop(pool, slot, held, tell)
+
+
+def _may_be_dropped(slot: Slot) -> bool:
+    return slot.path is None and slot.admin is not None and slot.lock is not None
+
+
+def refusal(slot: Slot, found: Verdict) -> WtError:
+    """Say why, and the ways on that there are: a broken slot is not always one that force can release."""
+    error = WtError(
+        f"`{slot.name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20])
+    )
+    landable = found.reason in ("unmerged", "dirty")
+    error.hint(f"to bring it onto the base: {found.next}" if landable else f"to see more: {found.next}")
+    if found.reason == "broken" and not _may_be_dropped(slot):
+        return error
     return error.hint(
-        f"to give it back all the same (everything is set aside first): wt release {quoted(name)} --force"
+        f"to give it back all the same (everything is set aside first): wt release {quoted(slot.name or slot.slot)} --force"
     )
 
 

@@ -87,7 +87,7 @@ def _asked(
         operation.name if operation else None, tuple(standing), (*tracked, *found.untracked),
         slot.lock is not None and keep.head_commit(slot, pool.common) != slot.lock.full_sha,
     )  # fmt: skip
-    return _first_match(name, evidence, operation)
+    return _first_match(name, slot.directory, evidence, operation)
 
 
 def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
@@ -124,10 +124,11 @@ def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
     return [one for one in everybody if f"{one.cwd}/".startswith(f"{path}/")]
 
 
-def _first_match(name: str, found: Evidence, operation: worktrees.Operation | None) -> Verdict:
+def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Operation | None) -> Verdict:
     """The table of section 11, top to bottom."""
     if operation is not None:
-        return Verdict("yellow", "busy", f"a {operation.name} is in progress", operation.abort, found)
+        look = f"git -C {quoted(path)} status"
+        return Verdict("yellow", "busy", f"a {operation.name} is in progress", look, found)
     if found.ahead and not found.landed_by:
         return Verdict(
             "red",
@@ -139,9 +140,8 @@ def _first_match(name: str, found: Evidence, operation: worktrees.Operation | No
     if found.dirty or found.untracked:
         parts = [_count(found.dirty or 0, "changed file")] if found.dirty else []
         parts += [_count(found.untracked or 0, "untracked file")] if found.untracked else []
-        return Verdict(
-            "yellow", "dirty", " and ".join(parts), f'wt land --name {quoted(name)} "message"', found
-        )
+        add = " --add" if found.untracked else ""
+        return Verdict("yellow", "dirty", " and ".join(parts), _land(name) + add + ' "message"', found)
     if found.processes:
         one = found.processes[0]
         return Verdict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import WtError
+from wt.errors import WtError, quoted
 from wt.model import record
 
 TYPE_CHECKING = False
@@ -106,4 +106,6 @@ def _replace(path: str, text: str) -> None:
             files.replace_text(real + COPY, _read(real) or "", mode)
         files.replace_text(real, text, mode)
     except OSError as error:
-        raise WtError(f"{path} was not changed: {error.strerror}.", f"to look at it: ls -l {real}") from error
+        raise WtError(
+            f"{path} was not changed: {error.strerror}.", f"to look at it: ls -l {quoted(real)}"
+        ) from error

@@ -6,7 +6,7 @@ import os
 
 from wt.cli import args
 from wt.cli.taking import arrive
-from wt.errors import UsageError, WtError
+from wt.errors import ContendedError, UsageError, WtError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def run(parsed: Parsed, ctx: Context) -> int:
     from wt.session.release import require_held
 
     slot = require_held(pool, name)
+    if slot.transitional:
+        raise ContendedError(
+            f"`{name}` is {slot.state} in {slot.slot} at this moment.", "to see when it is done: wt ls"
+        )
     if slot.path is None:
         raise WtError(f"The slot of `{name}` is broken: {slot.problem}.", "to see more: wt doctor")
     arrive(ctx, slot.path)

@@ -24,7 +24,9 @@ _COLOURS = {"ok": "green", "warn": "yellow", "error": "red"}
 
 def run(parsed: Parsed, ctx: Context) -> int:
     if parsed.given("--fix"):
-        doctor.mend(ctx.env, ctx.out.say)
+        from wt.session import land
+
+        doctor.mend(ctx.env, ctx.out.say, lambda pool: land.finish_dead(pool, ctx.out.say))
     checks = [*doctor.examine(ctx.env, ctx.cwd, ctx.out.say), *_surroundings(ctx)]
     if parsed.given("--json"):
         ctx.out.json(
@@ -49,7 +51,7 @@ def _surroundings(ctx: Context) -> list[Check]:
                 "shell",
                 "warn",
                 "this shell has no wt function; wt cannot change its directory.",
-                "wt shell install bash",
+                "wt shell install",
             )
         )
     other = doctor.other_program(ctx.env, sys.argv[0])

@@ -6,7 +6,7 @@ import os
 
 from wt.cli import args
 from wt.cli.wish import INIT_OPTIONS, wish
-from wt.errors import WtError
+from wt.errors import WtError, quoted
 from wt.git import layout
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
     where = os.path.abspath(os.path.join(ctx.cwd, os.path.expanduser(parsed.word() or ".")))
     place = layout.find(where)
     if place is None:
-        raise WtError(f"{where} is in no git repository.", f"to make it one: git init {where}")
+        raise WtError(f"{where} is in no git repository.", f"to make it one: git init {quoted(where)}")
     source = place.top or place.git_dir
     key = ctx.key or os.path.basename(source).removesuffix(".git")
     root = location.worktree_root(ctx.env)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wt import shell
 from wt.cli import args
 from wt.cli.named import name_or_here
+from wt.errors import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
     done = land.land(pool, name, wish, ctx.cwd, ctx.out.say)
     _tell(ctx, done)
     if not shell.send_to(ctx.env, done.go) and done.recycled:
-        ctx.out.say_painted([("hint: ", "cyan"), (f"cd {done.go}", "")])
+        ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])
     return 0
 
 

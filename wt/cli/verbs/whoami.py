@@ -34,10 +34,10 @@ def _who(ctx: Context) -> tuple[str, str | None, str | None, str | None]:
     from wt.pool import location, survey
 
     place = layout.find(ctx.cwd)
-    while place is not None and not _of_pool(place):
+    while place is not None and not layout.is_slot(place):
         above = os.path.dirname(place.top or place.git_dir)
         around = layout.find(above) if above != "/" else None
-        if around is None or not _of_pool(around):
+        if around is None or not layout.is_slot(around):
             break
         place = around
     if place is None:
@@ -53,7 +53,3 @@ def _who(ctx: Context) -> tuple[str, str | None, str | None, str | None]:
     except WtError:
         served = []
     return ("source", place.top or place.git_dir, None, served[0]) if served else ("none", None, None, None)
-
-
-def _of_pool(place: layout.Place) -> bool:
-    return place.linked and os.path.lexists(f"{place.git_dir}/worktree-pool/created")
