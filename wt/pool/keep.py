@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WHO = "wt <wt@localhost>"
 _SYNCED = ("-c", "core.fsync=all")
+_SET_ASIDE = ": set aside by wt"
 PREFIX = "refs/wt/kept/"
 
 
@@ -50,6 +51,15 @@ def commits(pool: Pool, git: Git, label: Label, tips: Iterable[str], *, besides:
     source = pool.git(git.keep)
     lonely = (tip for tip in dict.fromkeys(tips) if not is_reached(pool, source, tip, besides=besides))
     return [_point(pool, git, label, tip) for tip in lonely]
+
+
+def way_back(pool: Pool, name: str, ref: str) -> str:
+    """Return the arguments of the `wt new` that has again what was set aside: commits as commits, the rest as it was."""
+    subject = pool.git().ask("log", "-1", "--format=%s", ref)
+    is_snapshot = subject.startswith("On ") and subject.endswith(_SET_ASIDE)
+    stays = is_snapshot and branch_tip(pool.common, f"refs/heads/{name}") is not None
+    start = "--adopt" if stays else f"--from {quoted(f'{ref}^' if is_snapshot else ref)}"
+    return f"{quoted(name)} {start}" + (f" -- git stash apply --index {quoted(ref)}" if is_snapshot else "")
 
 
 def is_reached(pool: Pool, source: Git, commit: str, *, besides: str) -> bool:
@@ -154,7 +164,7 @@ class Snapshot:
             files.unlink(self.index)
             self._enter(self._from_disk(found.untracked))
             parents.append(self._commit_tree(self._write_tree(), [], f"untracked files on {note}"))
-        return self._commit_tree(tracked, parents, f"On {note}: set aside by wt")
+        return self._commit_tree(tracked, parents, f"On {note}{_SET_ASIDE}")
 
     def _copy_index(self) -> None:
         remove_scratch(self.admin)

@@ -46,11 +46,15 @@ def _warn_of_processes(slot: Slot, tell: Callable[[str], None]) -> None:
 def give_back(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
     """Bring a slot marked `releasing` back to idle and say what was set aside."""
     kept = giveback.to_idle(pool, slot, held, tell)
+    say_kept(pool, kept, tell)
+    return kept
+
+
+def say_kept(pool: Pool, kept: list[str], tell: Callable[[str], None]) -> None:
     for ref in kept:
         tell(
             f"commits that no branch has are set aside: git -C {quoted(pool.config.source)} log {quoted(ref)}"
         )
-    return kept
 
 
 def _take(

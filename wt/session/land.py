@@ -12,7 +12,7 @@ from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, trial, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import acquire, mutex, reclaim, survey
+from wt.pool import acquire, mutex, reclaim, release, survey
 from wt.pool.lock import fields
 from wt.session import base as base_branch
 from wt.session import mend, merge, move, verdict
@@ -269,7 +269,7 @@ def _finish(
         found = verdict.judge(pool, slot)
         if not found.green:
             return Landed(name, slot.slot, base.branch, first, after, gained, stays.go, False, found.why)
-        recycle(pool, slot, held, tell)
+        release.say_kept(pool, recycle(pool, slot, held, tell), tell)
         if wish.next is not None:
             taken = acquire.take_over(pool, acquire.Request(wish.next, group=slot.group), slot, held, tell)
             return Landed(name, slot.slot, base.branch, first, after, gained, taken.path, recycled=True)

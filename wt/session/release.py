@@ -7,7 +7,7 @@ from wt.errors import ContendedError, WtError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import gitlocks, keep, materialise, mutex, reclaim, release, survey
+from wt.pool import gitlocks, giveback, keep, materialise, mutex, reclaim, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -128,7 +128,7 @@ def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) ->
     """Set aside what is not committed, leave the slot clean, and bring it back to idle; returns the kept refs."""
     kept = _empty(pool, slot, held)
     releasing = release.mark_releasing(slot, held)
-    return kept + release.give_back(pool, releasing, held, tell)
+    return kept + giveback.to_idle(pool, releasing, held, tell)
 
 
 def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:

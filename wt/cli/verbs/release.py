@@ -31,20 +31,22 @@ def run(parsed: Parsed, ctx: Context) -> int:
     go = _way_out(ctx, pool, slot.path)
     done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
     ctx.out.say(f"{name} is released; {done.slot} is idle and warm.")
-    for ref in done.kept:
-        ctx.out.say(f"set aside: {ref}")
-        ctx.out.say_painted(
-            [
-                ("hint: ", "cyan"),
-                (
-                    f"to have it again: git -C {quoted(pool.config.source)} stash apply --index {quoted(ref)}",
-                    "",
-                ),
-            ]
-        )
+    _tell_kept(ctx, pool, name, done.kept)
     if go is not None:
         shell.send_to(ctx.env, go)
     return 0
+
+
+def _tell_kept(ctx: Context, pool: Pool, name: str, kept: tuple[str, ...]) -> None:
+    """The first is what the slot was; what else an operation in progress had under way is for looking at."""
+    from wt.pool import keep
+
+    for ref in kept:
+        ctx.out.say(f"set aside: {ref}")
+    if kept:
+        key = f"--pool {quoted(ctx.key)} " if ctx.key else ""
+        back = f"to have it again: wt new {key}{keep.way_back(pool, name, kept[0])}"
+        ctx.out.say_painted([("hint: ", "cyan"), (back, "")])
 
 
 def _way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:
