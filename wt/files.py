@@ -60,6 +60,19 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def publish_text(path: str, text: str, mode: int = 0o644) -> None:
+    """Put a whole file at `path`; FileExistsError where somebody was first."""
+    cross(f"publish {path}")
+    temp = f"{os.path.dirname(path)}/{_TEMP_PREFIX}{os.getpid()}-{os.path.basename(path)}"
+    write_exclusive(temp, text, mode)
+    try:
+        os.link(temp, path)
+    finally:
+        os.unlink(temp)
+    sync_directory(os.path.dirname(path))
+    cross(f"published {path}")
+
+
 def write_exclusive(path: str, text: str, mode: int = 0o644) -> None:
     """Create `path`; FileExistsError where something is there already (so git's own lock files can be taken)."""
     cross(f"create {path}")

@@ -110,3 +110,16 @@ def test_two_lands_at_once_both_arrive_in_mainline_order(make_pool, repo, rounds
     assert gitrepo.git(repo, "status", "--porcelain") == ""
     assert len(os.listdir(repo)) == 2 * rounds + 3
     assert gitrepo.git(repo, "fsck", "--no-dangling", "--no-progress") == ""
+
+
+def test_8_inits_of_one_key_at_once_make_one_pool(tmp_path, repo):
+    root = tmp_path / "pools"
+    root.mkdir()
+    argv = tool.argv("worktree-pool", "--pool", "app", "init", "--source", repo, "--max-slots")
+    env = tool.environment(WORKTREE_ROOT=str(root))
+    results = Race([[*argv, str(n + 1)] for n in range(8)], env).go().results()
+    assert sorted(result.code for result in results) == [0] + [1] * 7
+    winner = next(n for n, result in enumerate(results) if result.code == 0)
+    assert f"max_slots: {winner + 1}\n" in (root / "app" / ".meta" / "config.yaml").read_text()
+    assert all("is initialised already" in result.err for result in results if result.code)
+    assert sorted(os.listdir(root / "app" / ".meta")) == ["config.yaml", "init"]

@@ -150,3 +150,14 @@ def test_sources_of_every_kind(tmp_path, repo, where):
     gitrepo.commit(path, {"x": "1"})
     assert pool.pool("release", "--name", "a").code == 0
     assert pool.acquire("b")
+
+
+def test_a_worktree_root_that_is_not_there_is_not_made(tmp_path, repo):
+    env = {"WORKTREE_ROOT": str(tmp_path / "nowhere")}
+    done = tool.run("wt", "init", cwd=repo, env=env)
+    assert done.code == 1
+    assert "does not exist" in done.err
+    assert not (tmp_path / "nowhere").exists()
+    hint = done.err.split("hint: to create it: ")[1].strip()
+    assert subprocess.run(["sh", "-c", hint]).returncode == 0
+    assert tool.run("wt", "init", cwd=repo, env=env).code == 0

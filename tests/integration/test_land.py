@@ -565,3 +565,18 @@ def test_doctor_finishes_a_land_that_died_while_it_moved_the_base(both):
     assert "a land that died is finished" in done.err, done
     assert (tip(both.source, "main"), git(both.source, "status", "--porcelain")) == (new, "")
     assert not os.path.exists(f"{both.source}/.git/worktree-pool/land")
+
+
+def test_a_next_name_that_is_taken_while_the_land_runs_is_said_and_the_land_stands(both):
+    path = both.acquire("x")
+    hook = f"{both.source}/.git/hooks/pre-commit"
+    os.makedirs(os.path.dirname(hook), exist_ok=True)
+    with open(hook, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\ngit branch y main\n")
+    os.chmod(hook, 0o755)
+    gitrepo.write(path, {"README": "changed\n"})
+    done = both.wt("land", "--next", "y", "message", cwd=path)
+    assert done.code == 0, done
+    assert "x landed on main: 1 commit" in done.err
+    assert "`y` could not be begun: The branch `y` exists already" in done.err
+    assert both.states() == [("slot-0", "idle", None)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from wt.errors import WtError
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import Slot, replaced
@@ -58,5 +59,8 @@ def _materialise(
 def _give_up(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
     """Step 7: before `held`, the slot goes back to idle, and nothing of the attempt remains but warmth."""
     now = survey.at_admin(pool, slot)
-    if now is not None:
-        giveback.to_idle(pool, now, held, tell)
+    try:
+        if now is not None:
+            giveback.to_idle(pool, now, held, tell)
+    except (WtError, OSError) as error:  # the error that brought us here is the one to hear of
+        tell(f"{slot.slot} could not be given back yet; the next command does it: {error}")

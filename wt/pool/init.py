@@ -45,6 +45,7 @@ class Wish:
 def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config:
     """Make a pool; WtError or UsageError before anything is written."""
     names.check_key(key)
+    location.check_root(root)
     names.check_groups(wish.groups)
     if wish.max_slots < 1:
         raise UsageError(
@@ -164,7 +165,10 @@ def _write(root: str, key: str, config: Config, *, network: bool) -> None:
     try:
         files.make_directory(os.path.realpath(location_root), 0o700)
         files.make_directory(f"{location_root}/.meta/init", 0o700)
-        files.replace_text(location.config_path(root, key), config_file.render(config), 0o600)
+        files.publish_text(location.config_path(root, key), config_file.render(config), 0o600)
+    except FileExistsError:  # another init of this key was as quick
+        _refuse_initialised(root, key)
+        raise
     except OSError as error:
         _undo(location_root, existed=existed)
         raise WtError(

@@ -11,7 +11,7 @@ from wt import files
 from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, trial, worktrees
 from wt.git.run import Git
-from wt.model import Slot, record
+from wt.model import Slot, record, replaced
 from wt.pool import acquire, mutex, reclaim, release, survey
 from wt.pool.lock import fields
 from wt.session import base as base_branch
@@ -64,12 +64,16 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     _refuse_unlandable(pool, slot)
     found = status.read(Git(slot.directory))
     if _already_landed(pool, slot, wish, found):
-        return _finish(pool, name, wish, cwd, tell, before=None)
+        with take_mutex(pool, slot, "land") as held:
+            return _finish(pool, name, wish, cwd, held, tell, before=None)
     _refuse_untracked(slot, wish, found)
     _refuse_without_message(slot, wish, found)
     with _land_lock(pool, tell):
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
-        return _finish(pool, name, wish, cwd, tell, before=_onto_base(pool, name, wish, tell))
+        slot = require_held(pool, name)
+        with take_mutex(pool, slot, "land", base_branch.find(pool).locks(pool)) as held:
+            moved = _onto_base(pool, slot, held, wish, tell)
+            return _finish(pool, name, wish, cwd, held, tell, before=moved)
 
 
 def _recover(pool: Pool, name: str, tell: Callable[[str], None]) -> None:
@@ -170,24 +174,23 @@ def _land_lock_path(pool: Pool) -> str:
     return f"{pool.common}/worktree-pool/land.lock"
 
 
-def _onto_base(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> tuple[str, str]:
+def _onto_base(
+    pool: Pool, slot: Slot, held: Mutex, wish: Wish, tell: Callable[[str], None]
+) -> tuple[str, str]:
     """Steps 5 to 11, under the land lock and the slot's mutex; returns the base before and after."""
-    slot = require_held(pool, name)
+    git = Git(slot.directory, (held.descriptor,))
     base = base_branch.find(pool)
-    with take_mutex(pool, slot, "land", base.locks(pool)) as held:
-        git = Git(slot.directory, (held.descriptor,))
-        base = base_branch.find(pool)
-        base_branch.refuse_unready(base)
-        _commit_changes(slot, git, wish)
-        for _try in range(_TRIES):
-            tip = _merged(pool, slot, git, base, name, wish)
-            now = base_branch.find(pool)
-            if now.tip == base.tip:
-                base_branch.advance(pool, base, tip, git.keep)
-                _forget_stop(slot)
-                return base.tip, tip
-            tell(f"`{base.branch}` moved meanwhile; merging again.")
-            base = now
+    base_branch.refuse_unready(base)
+    _commit_changes(slot, git, wish)
+    for _try in range(_TRIES):
+        tip = _merged(pool, slot, git, base, slot.held.name, wish)
+        now = base_branch.find(pool)
+        if now.tip == base.tip:
+            base_branch.advance(pool, base, tip, git.keep)
+            _forget_stop(slot)
+            return base.tip, tip
+        tell(f"`{base.branch}` moved meanwhile; merging again.")
+        base = now
     raise WtError(f"`{pool.config.base}` kept moving; it was not landed on.", "wt land")
 
 
@@ -252,6 +255,7 @@ def _finish(
     name: str,
     wish: Wish,
     cwd: str,
+    held: Mutex,
     tell: Callable[[str], None],
     *,
     before: tuple[str, str] | None,
@@ -261,19 +265,26 @@ def _finish(
     base = base_branch.find(pool)
     first, after = before or (base.tip, base.tip)
     gained = int(pool.git().ask("rev-list", "--count", f"{first}..{after}"))
-    go = base_branch.destination(pool, base, slot.directory, cwd)
     stays = Landed(name, slot.slot, base.branch, first, after, gained, slot.directory, recycled=False)
     if wish.keep:
         return stays
-    with take_mutex(pool, slot, "land") as held:
-        found = verdict.judge(pool, slot)
-        if not found.green:
-            return Landed(name, slot.slot, base.branch, first, after, gained, stays.go, False, found.why)
-        release.say_kept(pool, recycle(pool, slot, held, tell), tell)
-        if wish.next is not None:
-            taken = acquire.take_over(pool, acquire.Request(wish.next, group=slot.group), slot, held, tell)
-            return Landed(name, slot.slot, base.branch, first, after, gained, taken.path, recycled=True)
-    return Landed(name, slot.slot, base.branch, first, after, gained, go, recycled=True)
+    found = verdict.judge(pool, slot)
+    if not found.green:
+        return replaced(stays, kept_because=found.why)
+    go = base_branch.destination(pool, base, slot.directory, cwd)
+    release.say_kept(pool, recycle(pool, slot, held, tell), tell)
+    if wish.next is not None:
+        go = _handed_on(pool, slot, held, wish.next, tell) or go
+    return replaced(stays, go=go, recycled=True)
+
+
+def _handed_on(pool: Pool, slot: Slot, held: Mutex, name: str, tell: Callable[[str], None]) -> str | None:
+    """Hand the slot to its next name; the land is done by now, so that what stands in the way is said, and no more."""
+    try:
+        return acquire.take_over(pool, acquire.Request(name, group=slot.group), slot, held, tell).path
+    except WtError as error:
+        tell(f"`{name}` could not be begun: {error.sentence}")
+        return None
 
 
 def abort(pool: Pool, name: str) -> None:

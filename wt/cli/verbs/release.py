@@ -7,7 +7,7 @@ import os
 from wt import shell
 from wt.cli import args
 from wt.cli.named import name_or_here
-from wt.errors import quoted
+from wt.errors import WtError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,4 +55,7 @@ def _way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:
         return None
     from wt.session import base
 
-    return base.destination(pool, base.find(pool), path, ctx.cwd)
+    try:
+        return base.destination(pool, base.find(pool), path, ctx.cwd)
+    except WtError:  # where the base is, is no matter of a release
+        return pool.config.source
