@@ -390,6 +390,7 @@ def test_what_a_killed_checkout_wrote_is_taken_back_and_is_nobodys_work(both, tm
     if warm:
         recycled(both, {"build/cache": "warm"})
     assert cut_short(both, tmp_path, signal.SIGKILL).code == -signal.SIGKILL
+    gitrepo.write(both.rows()[0]["path"], {"x.bad": ""})  # made, and not written yet
     path = both.acquire("next")
     assert both.rows()[0]["path"] == path
     assert git(path, "status", "--porcelain", "--ignored") == ("!! build/" if warm else "")

@@ -1,7 +1,8 @@
 """Takes back what an acquire that was not finished wrote into a slot: by content, so that nobody's work can be meant.
 
 What git wrote of the new commit is removed where the old one had nothing, and put back as it was where it had a file.
-A file that is neither's is somebody's, or torn: it stays, and the next acquire sets it aside.
+An empty file is removed, too: git makes a file before it writes it. Any other that is neither's is somebody's, or torn: it
+stays, and the next acquire sets it aside.
 """
 
 from __future__ import annotations
@@ -63,7 +64,11 @@ def _between(git: Git, old: str, new: str) -> list[Written]:
 
 def _take_back(git: Git, written: list[Written]) -> None:
     found = _objects_on_disk(git, [one.path for one in written])
-    ours = [one for one in written if found.get(one.path, one.new if not one.added else "") == one.new]
+    ours = [
+        one
+        for one in written
+        if found.get(one.path, one.new if not one.added else "") == one.new or _is_torn(git.cwd, one, found)
+    ]
     for one in ours:
         if one.added:
             files.unlink(f"{git.cwd}/{one.path}")
@@ -71,6 +76,11 @@ def _take_back(git: Git, written: list[Written]) -> None:
     back = "".join(f"{one.path}\0" for one in ours if not one.added and not _is_blocked(git.cwd, one.path))
     if back:
         git.do("checkout-index", "-f", "-q", "-z", "--stdin", data=back.encode("utf-8", "surrogateescape"))
+
+
+def _is_torn(top: str, one: Written, found: dict[str, str]) -> bool:
+    """Whether git made a file and died before it wrote into it; an empty file has nothing that could be lost."""
+    return one.added and bool(found.get(one.path)) and os.lstat(f"{top}/{one.path}").st_size == 0
 
 
 def _objects_on_disk(git: Git, paths: list[str]) -> dict[str, str]:
