@@ -101,15 +101,16 @@ def test_changes_without_a_message_are_refused(both):
     path, _ = work(both)
     gitrepo.write(path, {"README": "changed\n"})
     before = everything(both.root, both.source)
-    assert_refused(both, land(both, cwd=path), before, "README", 'wt land "message"')
+    assert_refused(both, land(both, cwd=path), before, "README", 'wt land --name x "message"')
 
 
 def test_untracked_files_are_refused_and_add_takes_them_along(both):
     path, _ = work(both)
     gitrepo.write(path, {"a file": "1\n", "build/cache": "warm"})
     before = everything(both.root, both.source)
-    assert_refused(both, land(both, cwd=path), before, "a file", "--add")
-    assert_refused(both, land(both, "message", cwd=path), before, "a file", "--add")
+    assert_refused(both, land(both, cwd=path), before, "a file", 'wt land --name x --add "message"\n')
+    hint = "wt land --name x --add 'With it'\n"
+    assert_refused(both, land(both, "With it", cwd=path), before, "a file", hint)
     assert_refused(both, land(both, "--add", cwd=path), before, "a file")
     landed(both, "--add", "With it", cwd=path)
     assert file_bytes(f"{both.source}/a file") == b"1\n"
@@ -161,7 +162,9 @@ def test_keep_keeps(both):
 def test_next_hands_the_warm_slot_on(both):
     path, mine = work(both)
     gitrepo.write(path, {"build/cache": "warm"})
-    landed(both, "--next", "feature/y", cwd=path)
+    done = landed(both, "--next", "feature/y", cwd=path)
+    assert "slot-0 is warm, and held by feature/y now.\n" in done.err
+    assert "idle" not in done.err
     assert both.states() == [("slot-0", "held", "feature/y")]
     path = both.pool("path", "--name", "feature/y").path
     assert tip(path) == mine

@@ -361,8 +361,15 @@ def test_next_commands_can_be_pasted_anywhere(pool):
     path = pool.acquire("x")
     gitrepo.write(path, {"new": "1"})
     assert pool.wt("info", "x", "--json").json["next"] == 'wt land --name x --add "message"'
+    gitrepo.commit(path, {"committed": "1"})
+    gitrepo.write(path, {"newer": "1"})
+    refused = pool.wt("release", "x").err
+    assert "1 commit that the base does not have, and 1 untracked file." in refused
+    assert 'wt land --name x --add "message"\n' in refused
     git(path, "bisect", "start", "HEAD")
     assert pool.wt("info", "x", "--json").json["next"] == f"git -C {path} status"
+    git(path, "bisect", "reset")
+    assert pool.wt("land", "--name", "x", "--add", "message").code == 0
 
 
 @pytest.mark.parametrize(("command", "proceed"), [(("rebase", "main"), "git rebase --continue"),

@@ -57,7 +57,7 @@ def test_unmerged_counts_the_commits_and_comes_before_dirty(both):
     gitrepo.commit(path, {"b": "1"})
     gitrepo.write(path, {"README": "changed\n", "new": ""})
     found = expect(both, "red", "unmerged", ahead=2, dirty=1, untracked=1)
-    assert found["next"] == "wt land --name x"
+    assert found["next"] == 'wt land --name x --add "message"'
 
 
 def test_dirty_counts_staged_modified_untracked_and_hidden(both):

@@ -66,7 +66,10 @@ def refuse_unready(base: Base) -> None:
             f"`{base.branch}` was not moved: its checkout {where} has changes.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint(f"to put them aside for now: git -C {quoted(where)} stash", "then: wt land")
+        raise error.hint(
+            f"to put them aside before you land again: git -C {quoted(where)} stash",
+            f"to have them again afterwards: git -C {quoted(where)} stash pop",
+        )
 
 
 def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:

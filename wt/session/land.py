@@ -41,7 +41,8 @@ class Wish:
 
 @record
 class Landed:
-    """`commits` is how many the base gained; `go` is where the shell goes; `kept_because` says why the slot stays."""
+    """`commits` is how many the base gained; `go` is where the shell goes; `kept_because` says why the slot stays, `next`
+    who has it now."""
 
     name: str
     slot: str
@@ -52,6 +53,7 @@ class Landed:
     go: str
     recycled: bool
     kept_because: str = ""
+    next: str = ""
 
 
 def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None]) -> Landed:
@@ -147,7 +149,7 @@ def _refuse_untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
             details="\n".join(found.untracked[:20]),
         )
         raise error.hint(
-            'to take them along: wt land --add "message"', "to leave one out: put it into .gitignore"
+            f"to take them along: {_again(slot, wish, '--add ')}", "to leave one out: put it into .gitignore"
         )
 
 
@@ -159,7 +161,13 @@ def _refuse_without_message(slot: Slot, wish: Wish, found: status.Status) -> Non
             f"`{slot.name}` was not landed: it has changes and there is no message.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint('to commit and land them: wt land "message"')
+        raise error.hint(f"to commit and land them: {_again(slot, wish, '--add ' if wish.add else '')}")
+
+
+def _again(slot: Slot, wish: Wish, more: str) -> str:
+    """The same land with what it wanted, from anywhere."""
+    message = quoted(wish.message) if wish.message else '"message"'
+    return f"wt land --name {quoted(slot.held.name)} {more}{message}"
 
 
 def _land_lock(pool: Pool, tell: Callable[[str], None]) -> Mutex:
@@ -273,9 +281,8 @@ def _finish(
         return replaced(stays, kept_because=found.why)
     go = base_branch.destination(pool, base, slot.directory, cwd)
     release.say_kept(pool, recycle(pool, slot, held, tell), tell)
-    if wish.next is not None:
-        go = _handed_on(pool, slot, held, wish.next, tell) or go
-    return replaced(stays, go=go, recycled=True)
+    path = _handed_on(pool, slot, held, wish.next, tell) if wish.next is not None else None
+    return replaced(stays, go=path or go, recycled=True, next=wish.next if path and wish.next else "")
 
 
 def _handed_on(pool: Pool, slot: Slot, held: Mutex, name: str, tell: Callable[[str], None]) -> str | None:
@@ -317,7 +324,8 @@ def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
 
 def _plan_of_commit(slot: Slot, wish: Wish, found: status.Status) -> list[str]:
     count = len(found.tracked) + (len(found.untracked) if wish.add else 0)
-    return [f"commit {count} changed files in {slot.path} as `{wish.message}`"] if wish.message else []
+    many = "1 changed file" if count == 1 else f"{count} changed files"
+    return [f"commit {many} in {slot.path} as `{wish.message}`"] if wish.message and count else []
 
 
 def _plan_of_merge(slot: Slot, base: Base) -> list[str]:

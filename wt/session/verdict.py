@@ -129,19 +129,14 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
     if operation is not None:
         look = f"git -C {quoted(path)} status"
         return Verdict("yellow", "busy", f"a {operation.name} is in progress", look, found)
+    changes = _changes(found)
     if found.ahead and not found.landed_by:
+        why = f"{_count(found.ahead, 'commit')} that the base does not have"
         return Verdict(
-            "red",
-            "unmerged",
-            f"{_count(found.ahead, 'commit')} that the base does not have",
-            _land(name),
-            found,
+            "red", "unmerged", f"{why}, and {changes}" if changes else why, _land(name, found), found
         )
-    if found.dirty or found.untracked:
-        parts = [_count(found.dirty or 0, "changed file")] if found.dirty else []
-        parts += [_count(found.untracked or 0, "untracked file")] if found.untracked else []
-        add = " --add" if found.untracked else ""
-        return Verdict("yellow", "dirty", " and ".join(parts), _land(name) + add + ' "message"', found)
+    if changes:
+        return Verdict("yellow", "dirty", changes, _land(name, found), found)
     if found.processes:
         one = found.processes[0]
         return Verdict(
@@ -159,8 +154,17 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
     return Verdict("green", reason, "nothing here would be lost", f"wt release {quoted(name)}", found)
 
 
-def _land(name: str) -> str:
-    return f"wt land --name {quoted(name)}"
+def _changes(found: Evidence) -> str:
+    parts = [_count(found.dirty, "changed file")] if found.dirty else []
+    parts += [_count(found.untracked, "untracked file")] if found.untracked else []
+    return " and ".join(parts)
+
+
+def _land(name: str, found: Evidence) -> str:
+    """The land that would not be refused for what was found."""
+    add = " --add" if found.untracked else ""
+    message = ' "message"' if found.dirty or found.untracked else ""
+    return f"wt land --name {quoted(name)}{add}{message}"
 
 
 def _count(number: int, what: str) -> str:

@@ -30,7 +30,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
         arrive(ctx, pool.config.source)
         return 0
     if name is None:
-        raise UsageError("wt cd needs NAME.", "to see the names: wt ls")
+        raise UsageError("`wt cd` needs NAME.", "to see the names: wt ls")
     from wt.session.release import require_held
 
     slot = require_held(pool, name)

@@ -56,7 +56,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 def _tell(ctx: Context, done: Landed) -> None:
     if done.before == done.after:
-        ctx.out.say(f"{done.name} has landed on {done.base} already.")
+        ctx.out.say(f"nothing to land: {done.base} has all of {done.name} already.")
     else:
         many = "1 commit" if done.commits == 1 else f"{done.commits} commits"
         ctx.out.say_painted(
@@ -65,7 +65,9 @@ def _tell(ctx: Context, done: Landed) -> None:
                 (f" landed on {done.base}: {many}, {done.before[:9]}..{done.after[:9]}", ""),
             ]
         )
-    if done.recycled:
+    if done.next:
+        ctx.out.say(f"{done.slot} is warm, and held by {done.next} now.")
+    elif done.recycled:
         ctx.out.say(f"{done.slot} is idle and warm.")
     elif done.kept_because:
-        ctx.out.say(f"{done.slot} is kept, because of {done.kept_because}.")
+        ctx.out.say(f"{done.slot} stays with {done.name}: {done.kept_because}.")
