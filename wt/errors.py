@@ -51,7 +51,10 @@ class ContendedError(WtError):
 
 
 class CapacityError(WtError):
+    """`oldest` is the name that is held for the longest time, for a hint of the caller's own."""
+
     code = 4
+    oldest: str | None = None
 
 
 class SameShaError(WtError):

@@ -291,7 +291,13 @@ def test_force_drops_a_held_slot_whose_directory_is_gone_after_setting_aside_wha
     shutil.rmtree(path)
     refused = both.wt("release", "x")
     assert refused.code == 1
-    assert both.wt("release", "x", "--force").code == 0
+    doctor = both.wt("doctor")
+    assert doctor.code == 1
+    words = doctor.out.split("(what its entry knows is set aside first): wt ")[1].splitlines()[0].split()
+    assert words == ["release", "x", "--pool", both.key, "--force"]
+    done = both.wt(*words, cwd="/")
+    assert done.code == 0
+    assert "slot-0 is dropped" in done.err
     assert both.states() == [("slot-1", "idle", None)]
     assert git(both.source, "branch", "--list", "x") == ""
     assert "slot-0" not in os.listdir(both.at)

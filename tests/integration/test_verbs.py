@@ -90,7 +90,9 @@ def test_two_pools_over_one_repository_are_listed(tmp_path, repo):
 def test_a_full_pool(pool):
     pool.acquire("a")
     pool.acquire("b")
-    assert_clear(pool.wt("new", "c"), 4, "`a`", "`b`", "release")
+    done = pool.wt("new", "c")
+    assert_clear(done, 4, "`a`", "`b`", "hint: to give the oldest back: wt release a\n")
+    assert "worktree-pool" not in done.err
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,10 @@ def test_a_wrong_call_is_2_and_touches_nothing(pool, call, words):
 def test_a_name_that_is_not_held_is_1_with_the_nearest(pool, call):
     pool.acquire("typos")
     assert_clear(pool.wt(*call), 1, "did you mean: typos")
+    far = [*call[:-1], "elsewhere"]
+    offered = pool.wt(*far).err
+    assert_clear(pool.wt(*far), 1, "to see the names: wt ls")
+    assert ("wt new elsewhere" in offered) == (call[0] == "cd")
 
 
 def test_help_never_runs_the_verb(pool):

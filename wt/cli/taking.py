@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wt import shell
+from wt.errors import CapacityError, quoted
 from wt.pool import acquire
 
 TYPE_CHECKING = False
@@ -19,7 +20,16 @@ def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
         parsed.word() or "", parsed.value("--from"), parsed.value("--group"),
         adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
     )  # fmt: skip
-    taken = acquire.acquire(pool, request, ctx.out.say)
+    try:
+        taken = acquire.acquire(pool, request, ctx.out.say)
+    except CapacityError as error:
+        if error.oldest is not None:  # the core's own release would not look at what is in it
+            key = f" --pool {quoted(ctx.key)}" if ctx.key else ""
+            error.hints[:] = [
+                f"to see which of them can go: wt ls{key}",
+                f"to give the oldest back: wt release {quoted(error.oldest)}{key}",
+            ]
+        raise
     warmth = "new, its caches are cold" if taken.fresh else "warm"
     ctx.out.say_painted([(f"{taken.name}", "bold"), (f" in {taken.slot} ({warmth}) at {taken.sha[:9]}", "")])
     return taken

@@ -53,9 +53,9 @@ def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtE
     error.details = "\n".join(_row(slot) for slot in slots)
     held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]
     if held:
-        oldest = min(held, key=lock.since)
+        error.oldest = min(held, key=lock.since).held.name
         error.hint(
-            f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(oldest.held.name)}"
+            f"to give the oldest back: worktree-pool --pool {pool.key} release --name {quoted(error.oldest)}"
         )
     return error
 

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wt.model import Slot
     from wt.pool.location import Pool
     from wt.pool.survey import Survey
 
@@ -68,13 +69,19 @@ def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
     found = [*_broken(pool, seen), *_unfinished(pool, seen), *_foreign(pool, seen)]
-    return found or [Check(name, "ok", f"{len(seen.slots)} slots over {pool.config.source}.")]
+    many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
+    return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
 
 
 def _broken(pool: Pool, seen: Survey) -> list[Check]:
     hint = f"to look at it: ls -la {quoted(pool.real)} && git -C {quoted(pool.config.source)} worktree list"
     broken = [
-        Check(f"pool:{pool.key}:{slot.slot}", "error", f"{slot.slot} is broken: {slot.problem}.", hint)
+        Check(
+            f"pool:{pool.key}:{slot.slot}",
+            "error",
+            f"{slot.slot} of `{pool.key}` is broken: {slot.problem}.",
+            _way_out(pool, slot) or hint,
+        )
         for slot in seen.slots
         if slot.state == "broken"
     ]
@@ -82,7 +89,7 @@ def _broken(pool: Pool, seen: Survey) -> list[Check]:
         Check(
             f"pool:{pool.key}:{slot.slot}",
             "error",
-            f"the lock of {slot.slot} cannot be read; it counts as held.",
+            f"the lock of {slot.slot} of `{pool.key}` cannot be read; it counts as held.",
             hint,
         )
         for slot in seen.slots
@@ -91,12 +98,20 @@ def _broken(pool: Pool, seen: Survey) -> list[Check]:
     return broken + unreadable
 
 
+def _way_out(pool: Pool, slot: Slot) -> str | None:
+    """What a person does about a held slot whose directory is gone, or is no worktree any more."""
+    if slot.lock is None or slot.admin is None or slot.path is not None:
+        return None
+    words = f"{quoted(slot.lock.name)} --pool {quoted(pool.key)} --force"
+    return f"to give it up (what its entry knows is set aside first): wt release {words}"
+
+
 def _unfinished(pool: Pool, seen: Survey) -> list[Check]:
     return [
         Check(
             f"pool:{pool.key}:{slot.slot}",
             "warn",
-            f"{slot.slot} was left {slot.state} by a process that died.",
+            f"{slot.slot} of `{pool.key}` was left {slot.state} by a process that died.",
             "wt doctor --fix",
         )
         for slot in seen.slots

@@ -29,8 +29,8 @@ class Released:
     kept: tuple[str, ...]
 
 
-def require_held(pool: Pool, name: str) -> Slot:
-    """Return the held slot of a name; WtError with the nearest held name."""
+def require_held(pool: Pool, name: str, *hints: str) -> Slot:
+    """Return the held slot of a name; WtError with the nearest held name, and what else the caller has to offer."""
     seen = survey.take(pool)
     slot = seen.named(name)
     if slot is not None:
@@ -39,8 +39,8 @@ def require_held(pool: Pool, name: str) -> Slot:
 
     held = [one.lock.name for one in seen.slots if one.lock is not None]
     near = nearest(name, held)
-    hints = [f"did you mean: {near}"] if near else [f"to begin it: wt new {quoted(name)}"]
-    raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", *hints)
+    hint = f"did you mean: {near}" if near else "to see the names: wt ls"
+    raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", hint, *hints)
 
 
 class _Taken:

@@ -57,7 +57,7 @@ def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Ve
     name = slot.name or slot.slot
     if slot.state == "broken" or slot.path is None or slot.admin is None or slot.lock is None:
         why = slot.problem or "its lock cannot be read"
-        return Verdict("red", "broken", f"{slot.slot} is broken: {why}", "wt doctor", Evidence())
+        return Verdict("red", "broken", why, "wt doctor", Evidence())
     operation = worktrees.operation(slot.admin)
     try:
         return _asked(pool, slot, name, operation, everybody)

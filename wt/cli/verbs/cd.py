@@ -6,7 +6,7 @@ import os
 
 from wt.cli import args
 from wt.cli.taking import arrive
-from wt.errors import ContendedError, UsageError, WtError
+from wt.errors import ContendedError, UsageError, WtError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VERB = args.Verb(
     "cd", "go to a held slot, back with -, or to the source", ("[NAME]",),
     (args.Option("--source", "go to the repository that the pool serves"), args.POOL, args.COLOR),
-    (("wt cd feature-x", "go to its slot"), ("wt cd --source", "go to the source")),
+    (("wt cd feature-x", "go to its slot"), ("wt cd -", "go back"), ("wt cd --source", "go to the source")),
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
         raise UsageError("`wt cd` needs NAME.", "to see the names: wt ls")
     from wt.session.release import require_held
 
-    slot = require_held(pool, name)
+    slot = require_held(pool, name, f"to begin it: wt new {quoted(name)}")
     if slot.transitional:
         raise ContendedError(
             f"`{name}` is {slot.state} in {slot.slot} at this moment.", "to see when it is done: wt ls"

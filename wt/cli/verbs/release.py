@@ -30,7 +30,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
     slot = release.require_held(pool, name)
     go = _way_out(ctx, pool, slot.path)
     done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
-    ctx.out.say(f"{name} is released; {done.slot} is idle and warm.")
+    now = "is dropped, for its directory was gone" if done.verdict.reason == "broken" else "is idle and warm"
+    ctx.out.say(f"{name} is released; {done.slot} {now}.")
     _tell_kept(ctx, pool, name, done.kept)
     if go is not None:
         shell.send_to(ctx.env, go)
