@@ -80,6 +80,9 @@ def write_exclusive(path: str, text: str, mode: int = 0o644) -> None:
     try:
         _write_all(descriptor, text.encode("utf-8", "surrogateescape"))
         os.fsync(descriptor)
+    except BaseException:
+        os.unlink(path)
+        raise
     finally:
         os.close(descriptor)
     cross(f"created {path}")
@@ -132,6 +135,20 @@ def symlink(target: str, path: str) -> None:
     cross(f"symlink {path}")
     os.symlink(target, path)
     cross(f"symlinked {path}")
+
+
+def is_reached(top: str, path: str) -> bool:
+    """Whether only real directories lead from `top` to `path`: behind a link, or below a file, it is something else's."""
+    parts = path.split("/")[:-1]
+    above = top
+    for part in parts:
+        above = f"{above}/{part}"
+        try:
+            if not stat.S_ISDIR(os.lstat(above).st_mode):
+                return False
+        except OSError:
+            return False
+    return True
 
 
 def make_directory(path: str, mode: int = 0o777) -> None:

@@ -7,7 +7,8 @@ from wt.git.run import Git
 from wt.model import record
 
 BOUND = 200  # commits looked at on either side; beyond it, unmerged
-_AS_IT_IS = ("--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--binary")
+_AS_IT_IS = ("--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--binary", "--ignore-submodules=none",
+             "--no-color", "--no-relative", "-U3", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
 
 
 @record
@@ -40,11 +41,13 @@ def _by_content(git: Git, tip: str, base: str) -> str | None:
     if not fork or not _within_bound(git, tip, base, fork):
         return None
     merges = git.ask("rev-list", "-1", "--merges", f"{fork}..{tip}")
-    if not merges and _each_patch(git, tip, base):
+    landed = _patches(git, f"{fork}..{base}")
+    if not merges and _each_patch(git, tip, base, landed):
         return "patches"
     if _empty_commits(git, fork, tip):
         return None
-    if _squash(git, tip, base, fork):
+    whole = _patch(git.ask("diff", *_AS_IT_IS, fork, tip))
+    if whole and whole in landed:
         return "squash"
     return "content" if _merge_changes_nothing(git, tip, base, fork) else None
 
@@ -54,10 +57,25 @@ def _within_bound(git: Git, tip: str, base: str, fork: str) -> bool:
                for side in (tip, base))  # fmt: skip
 
 
-def _each_patch(git: Git, tip: str, base: str) -> bool:
-    """Git cherry marks with `-` what has an equivalent in the base."""
-    lines = git.ask("cherry", base, tip).split("\n")
-    return all(line.startswith("- ") for line in lines if line) and any(lines)
+def _each_patch(git: Git, tip: str, base: str, landed: set[str]) -> bool:
+    found = _patches(git, f"{base}..{tip}")
+    return bool(found) and found <= landed
+
+
+def _patches(git: Git, span: str) -> set[str]:
+    """Return what each commit of a span does, merges left out; an empty one does nothing, which nothing equals.
+
+    Every byte counts: `git cherry` and `git patch-id` take lines for equal that are indented otherwise.
+    """
+    out = git.ask("log", "-p", *_AS_IT_IS, "--no-merges", "--no-show-signature", "--format=%x01%H", span)
+    entries = (entry.partition("\n") for entry in f"\n{out}".split("\n\x01")[1:])
+    return {_patch(text) or sha for sha, _, text in entries}
+
+
+def _patch(text: str) -> str:
+    """Return a patch without where in the file it applies, and without the objects that it was made from."""
+    lines = (line for line in text.strip("\n").split("\n") if not line.startswith("index "))
+    return "\n".join("@@" if line.startswith("@@ ") else line for line in lines)
 
 
 def _empty_commits(git: Git, fork: str, tip: str) -> bool:
@@ -68,6 +86,7 @@ def _empty_commits(git: Git, fork: str, tip: str) -> bool:
         "--no-merges",
         "--no-ext-diff",
         "--no-renames",
+        "--ignore-submodules=none",
         "--format=%x01%H",
         "--name-only",
         f"{fork}..{tip}",
@@ -75,28 +94,13 @@ def _empty_commits(git: Git, fork: str, tip: str) -> bool:
     return any(not part.strip("\0\n") for part in (entry[40:] for entry in out.split("\x01") if entry))
 
 
-def _squash(git: Git, tip: str, base: str, fork: str) -> bool:
-    whole = git.ask("diff", *_AS_IT_IS, fork, tip)
-    if not whole:
-        return False
-    wanted = _patch_ids(git, whole)
-    return bool(wanted) and wanted <= _patch_ids(
-        git, git.ask("log", "-p", *_AS_IT_IS, "--no-merges", f"{fork}..{base}")
-    )
-
-
-def _patch_ids(git: Git, patch: str) -> set[str]:
-    out = git.ask("patch-id", "--stable", data=f"{patch}\n".encode("utf-8", "surrogateescape"))
-    return {line.split(" ")[0] for line in out.split("\n") if line}
-
-
 def _merge_changes_nothing(git: Git, tip: str, base: str, fork: str) -> bool:
     """merge-tree yields the base's own tree, with no merge driver in play and something there to land."""
-    paths = git.ask_fields("diff", "--no-ext-diff", "-z", "--name-only", "--no-renames", fork, tip)
+    paths = git.ask_fields("diff", *_AS_IT_IS[:3], "--ignore-submodules=none", "-z", "--name-only", fork, tip)
     if not paths or _has_driver(git, paths):
         return False
     # the tree of a merge that conflicts may well be the base's own (binary files)
-    merged = trial.merge(git, base, tip)
+    merged = trial.merge(git, base, tip, settings=trial.PLAIN)
     return merged.clean and merged.tree == git.ask("rev-parse", f"{base}^{{tree}}")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wt.git.run import Git, Running
 
 _PATIENCE, _POLL = 2.0, 0.005
-OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "MERGE_AUTOSTASH", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
 @record
@@ -49,6 +49,12 @@ def read_packed(common: str, ref: str) -> str | None:
     at = text.find(f" {ref}\n")
     line = text[text.rfind("\n", 0, at) + 1 : at] if at >= 0 else ""
     return line if layout.is_object_id(line) else None
+
+
+def followed(common: str, branch: str) -> str:
+    """Return the branch that a branch stands for: itself, unless it is a symbolic ref to another."""
+    text = (files.read_text(f"{common}/refs/heads/{branch}", 4096) or "").strip()
+    return text[16:] if text.startswith("ref: refs/heads/") else branch
 
 
 def list_refs(git: Git, *patterns: str) -> list[Ref]:
@@ -101,8 +107,8 @@ def create(git: Git, ref: str, sha: str, message: str) -> None:
 
 
 def delete(git: Git, ref: str, expected: str) -> None:
-    """Delete a ref that must still be at `expected`; GitError where it moved."""
-    git.do("update-ref", "-d", ref, expected)
+    """Delete a ref that must still be at `expected`, never what it points to; GitError where it moved."""
+    git.do("update-ref", "--no-deref", "-d", ref, expected)
 
 
 def has_branch_config(common: str, branch: str) -> bool:

@@ -62,6 +62,16 @@ def _tool_environment() -> dict[str, str]:
     return env
 
 
+def setting(key: str, value: str) -> dict[str, str]:
+    """Return the environment of one call with one more setting, whatever characters its key holds."""
+    number = len(_OVERRIDES)
+    return {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": key,
+        f"GIT_CONFIG_VALUE_{number}": value,
+    }
+
+
 class Running:
     """A git process under way; `wait` must be called once."""
 

@@ -16,9 +16,13 @@ class Trial:
     conflicts: tuple[str, ...]
 
 
-def merge(git: Git, ours: str, theirs: str) -> Trial:
+# a merge as git makes it where nobody has set up another
+PLAIN = ("-c", "merge.default=text", "-c", "merge.renormalize=false")
+
+
+def merge(git: Git, ours: str, theirs: str, *, settings: tuple[str, ...] = ()) -> Trial:
     """Merge two commits in the object database (git-merge-tree(1), which says why its status has to be looked at)."""
-    args = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
+    args = (*settings, "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
     status, out, err = git.start(*args).wait()
     if status not in (0, 1):
         raise GitError(args, git.cwd, status, err.decode("utf-8", "replace"))

@@ -42,13 +42,23 @@ class Operation:
 
 def list_all(common: str) -> list[Worktree]:
     """Return the main worktree (or the bare repository) first, then the linked ones whose admin dir is sound."""
-    main = None if _is_bare(common) else os.path.dirname(common)
+    main = None if _is_bare(common) else _main(common)
     linked = []
     for name in files.list_directory(f"{common}/worktrees"):
         admin = f"{common}/worktrees/{name}"
         if path := layout.back_pointer(admin):
             linked.append(Worktree(path, admin))
     return [Worktree(main, common), *linked]
+
+
+def _main(common: str) -> str:
+    """Return the main worktree: beside its repository, or where core.worktree says (a submodule's, for one)."""
+    for name in ("config.worktree", "config"):
+        for line in (files.read_text(f"{common}/{name}", 1 << 22) or "").split("\n"):
+            key, equals, value = line.partition("=")
+            if equals and key.strip().lower() == "worktree":
+                return os.path.normpath(os.path.join(common, value.strip().strip('"')))
+    return os.path.dirname(common)
 
 
 def _is_bare(common: str) -> bool:
@@ -79,5 +89,5 @@ def branches_in_use(worktree: Worktree) -> set[str]:
 
 
 def holders_of(common: str, branch: str) -> list[Worktree]:
-    """Return the worktrees in which a branch is checked out, or under rebase or bisect."""
-    return [worktree for worktree in list_all(common) if branch in branches_in_use(worktree)]
+    """Return the worktrees in which a branch is checked out, or under rebase or bisect; a bare HEAD checks nothing out."""
+    return [one for one in list_all(common) if one.path is not None and branch in branches_in_use(one)]

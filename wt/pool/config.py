@@ -83,7 +83,7 @@ def _flat_value(text: str) -> str | int | None:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) < 20
 
 
 def _is_word(text: str) -> bool:
@@ -105,12 +105,18 @@ def _read_yaml(path: str, text: str) -> dict[str, object]:
             raise _unusable(path, " uses aliases or tags, which a pool's config has no use for")
         _refuse_duplicates(path, yaml.compose(text, Loader=yaml.SafeLoader))
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         raise _unusable(path, f" is not valid YAML{f' (line {line})' if line else ''}") from error
+    if any(isinstance(value, int) and value.bit_length() > 64 for value in _each(values)):
+        raise _unusable(path, " holds a number of more than twenty digits")
     if not isinstance(values, dict):
         raise _unusable(path, " holds no keys")
     return {str(key): value for key, value in values.items()}
+
+
+def _each(values: object) -> list[object]:
+    return list(values.values()) if isinstance(values, dict) else []
 
 
 def _refuse_duplicates(path: str, node: object) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
 
-_OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD",
+_OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE",
+                    "MERGE_AUTOSTASH", "CHERRY_PICK_HEAD", "REVERT_HEAD",
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
                     "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land",

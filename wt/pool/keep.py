@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files, times
-from wt.errors import WtError, quoted
+from wt.errors import GitError, WtError, quoted
 from wt.git import layout, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -63,9 +63,18 @@ def way_back(pool: Pool, name: str, ref: str) -> str:
 
 
 def is_reached(pool: Pool, source: Git, commit: str, *, besides: str) -> bool:
-    """Return whether any ref but `besides` reaches a commit; for the base's own tip without asking git."""
-    at_base = commit == refs.read_file(pool.common, f"refs/heads/{pool.config.base}")
-    return at_base or refs.is_reachable(source, commit, besides=besides)
+    """Return whether any ref but `besides` reaches a commit; for the base's own tip without asking git.
+
+    One that is gone cannot be kept: an ORIG_HEAD is nothing to git's own gc.
+    """
+    if commit == refs.read_file(pool.common, f"refs/heads/{pool.config.base}"):
+        return True
+    try:
+        return refs.is_reachable(source, commit, besides=besides)
+    except GitError:
+        if source.ask_ok("cat-file", "-e", commit):
+            raise
+        return True
 
 
 def _point(pool: Pool, git: Git, label: Label, sha: str) -> str:
@@ -157,7 +166,11 @@ class Snapshot:
         self._copy_index()
         self._enter(self._stage_of_ours(found.conflicted))
         staged = self._commit_tree(self._write_tree(), [head], f"index on {note}")
-        self._enter(self._from_disk((*found.tracked, *found.conflicted, *hidden)))
+        # a file taken out of the index alone is untracked: git restores it from one place, and fails where it is in two
+        untracked = set(found.untracked)
+        self._enter([("0", self.nothing, path) for path in found.tracked if path in untracked])
+        still = [path for path in found.tracked if path not in untracked]
+        self._enter(self._from_disk((*still, *found.conflicted, *hidden)))
         tracked = self._write_tree()
         parents = [head, staged]
         if found.untracked:
@@ -213,10 +226,12 @@ class Snapshot:
 
     def _is_regular(self, path: str) -> bool:
         full = f"{self.path}/{path}"
-        return os.path.isfile(full) and not os.path.islink(full)
+        return os.path.isfile(full) and not os.path.islink(full) and files.is_reached(self.path, path)
 
     def _entry(self, path: str, sha: str | None) -> tuple[str, str, str]:
         full = f"{self.path}/{path}"
+        if not files.is_reached(self.path, path):
+            return "0", self.nothing, path
         if os.path.islink(full):
             return "120000", self._store(os.fsencode(os.readlink(full))), path
         if os.path.isdir(full):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files, times
+from wt.git.layout import is_object_id
 from wt.model import LockRecord
 
 TYPE_CHECKING = False
@@ -45,7 +46,7 @@ def read(admin: str) -> LockRecord | None:
 def parse(text: str) -> LockRecord | None:
     """Read line-oriented YAML scalars; unknown keys, blank lines, `#` lines, CRLF and a BOM are tolerated."""
     values = fields(text)
-    if not values.get("started_at") or not values.get("full_sha"):
+    if not values.get("started_at") or not is_object_id(values.get("full_sha", "")):
         return None
     name, slot = values.get("name", ""), values.get("slot", "")
     if (
@@ -58,7 +59,7 @@ def parse(text: str) -> LockRecord | None:
     known = {key: values[key] for key in _ORDER if key in values and key != "pid"}
     known.setdefault("layout", "rename")
     pid = values.get("pid", "")
-    return LockRecord(**known, pid=int(pid) if pid.isdigit() else 0)  # type: ignore[arg-type]  # state is checked
+    return LockRecord(**known, pid=int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 20 else 0)  # type: ignore[arg-type]  # state is checked
 
 
 def is_safe_name(name: str) -> bool:

@@ -10,7 +10,7 @@ import os
 
 from wt import files
 from wt.errors import GitError, quoted
-from wt.git import layout, refs, status
+from wt.git import layout, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import giveback, keep
@@ -18,10 +18,12 @@ from wt.pool.look import Look, is_fresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
+
+_TRIES = 3
 
 
 def checkout(
@@ -39,8 +41,16 @@ def checkout(
     found, hidden = (look or Look(git, pool.config)).answer()
     # not before: a look of ours that is under way has a lock file that is not dead
     giveback.remove_dead_locks(slot.admin_dir)
+    _end_operation(pool, slot, git)
     _clear_away(pool, slot, git, found, hidden, tell)
     _switch(pool, slot, git, sha, tell)
+
+
+def _end_operation(pool: Pool, slot: Slot, git: Git) -> None:
+    """A merge that somebody began in an idle slot is not the next holder's."""
+    if worktrees.operation(slot.admin_dir) is not None:
+        keep.commits(pool, git, _label(slot), keep.tips(slot, pool.common, None))
+        giveback.clear_operation_state(slot.admin_dir)
 
 
 def _clear_away(
@@ -59,11 +69,38 @@ def _clear_away(
     _set_aside(pool, slot, git, every, tell, hidden or ())
     if hidden is not None:
         status.unhide(git)
-    if found.untracked:
-        git.do("clean", "-qfd")
-    # with hidden bits: files that a sparse checkout left out are to be there again
-    if found.tracked or found.conflicted or hidden is not None:
-        git.do("reset", "-q", "--hard")
+    put_back(git, every, hidden)
+
+
+def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> None:
+    """Make of exactly the files that were kept what HEAD says; what somebody else changes meanwhile stays.
+
+    With hidden bits (None: there were none), files that a sparse checkout left out are to be there again.
+    """
+    drop(git.cwd, kept.untracked)
+    changed = [*kept.tracked, *kept.conflicted, *(hidden or ())]
+    if not changed and hidden is None:
+        return
+    git.do("reset", "-q")
+    recorded = set(git.ask_fields("ls-files", "-z"))
+    drop(git.cwd, [path for path in changed if path not in recorded])
+    lost = git.ask_fields("ls-files", "-d", "-z") if hidden is not None else []
+    back = "".join(f"{path}\0" for path in dict.fromkeys((*changed, *lost)) if path in recorded)
+    if back:
+        git.do(
+            "checkout-index", "-f", "-u", "-q", "-z", "--stdin", data=back.encode("utf-8", "surrogateescape")
+        )
+
+
+def drop(top: str, paths: Iterable[str]) -> None:
+    """Remove files that were set aside, and the directories that this leaves empty."""
+    for path in paths:
+        full = f"{top}/{path}"
+        if files.is_reached(top, path) and (os.path.islink(full) or not os.path.isdir(full)):
+            files.unlink(full)
+            above = os.path.dirname(path)
+            while above and files.remove_directory(f"{top}/{above}"):
+                above = os.path.dirname(above)
 
 
 def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
@@ -71,12 +108,25 @@ def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], No
     if here == sha:
         return
     keep.commits(pool, git, _label(slot), [here] if here else [])
-    try:
-        git.do("checkout", "-q", "--detach", "--no-overwrite-ignore", sha)
-    except GitError as error:
-        if error.returncode != 1:  # not a refusal: it failed in the middle
-            raise
-        _reset(pool, slot, git, sha, tell)
+    for left in reversed(range(_TRIES)):
+        try:
+            git.do("checkout", "-q", "--detach", "--no-overwrite-ignore", sha)
+        except GitError as error:
+            if error.returncode != 1 or not left:  # it failed in the middle, or somebody keeps editing
+                raise
+        else:
+            return
+        _make_way(pool, slot, git, sha, tell)
+
+
+def _make_way(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
+    """Git refuses: untracked files are in the way, or somebody changed tracked ones since they were looked at."""
+    found, hidden = Look(git, pool.config).answer()
+    _clear_away(pool, slot, git, found, hidden, tell)
+    in_way = obstacles(git, sha)
+    if in_way:
+        _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
+        drop(git.cwd, in_way)
 
 
 def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:

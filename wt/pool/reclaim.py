@@ -161,12 +161,15 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
 
 
 def _releasing(slot: Slot) -> Slot:
-    """Mark what was half acquired as on its way back: its name is contended now, not held."""
+    """Mark what was half acquired as on its way back: its name is contended now, not held.
+
+    The slot's own state stays what it was, for that says what has to be undone.
+    """
     if slot.lock is None or slot.lock.state == "releasing":
         return slot
     marker = replaced(slot.lock, state="releasing")
     lock.write(slot.admin_dir, marker)
-    return replaced(slot, lock=marker, state="releasing")
+    return replaced(slot, lock=marker)
 
 
 def _mend_links(pool: Pool, slot: Slot) -> None:

@@ -97,7 +97,7 @@ def one(pool: Pool, admin: str, candidates: list[str] | None) -> Slot | None:
     `candidates` are the directories that name it; None: they are looked for only if it is not where it says.
     """
     made_for = provenance(admin)
-    if made_for.get("pool_id") != pool.config.pool_id:
+    if made_for.get("pool_id") != pool.config.pool_id or _is_of_twin(pool, admin, made_for.get("root", "")):
         return None
     held = lock.read(admin)
     path = _expected(pool, admin, held, made_for) or _directory(pool, admin, candidates)
@@ -107,6 +107,22 @@ def one(pool: Pool, admin: str, candidates: list[str] | None) -> Slot | None:
     state, problem = _state(slot)
     unreadable = held is None and lock.exists(admin)
     return Slot(slot.slot, slot.group, slot.number, state, path, admin, held, unreadable, problem)
+
+
+def _is_of_twin(pool: Pool, admin: str, root: str) -> bool:
+    """Whether a slot was made for another directory that is a pool of the same id: one of the two is a copy.
+
+    A pool that was moved has left nothing where it was; one that is mounted twice is the same there.
+    """
+    if root == pool.real:
+        return False
+    if f"pool_id: {pool.config.pool_id}\n" in (files.read_text(f"{root}/.meta/config.yaml") or ""):
+        return not os.path.samefile(f"{root}/.meta", f"{pool.real}/.meta")
+    # moved and then copied: git's link tells which of two directories is the slot
+    pointed = layout.back_pointer(admin) or ""
+    here = f"{pool.real}/{os.path.basename(pointed)}"
+    both = layout.read_link(pointed) == layout.read_link(here) == admin
+    return both and not os.path.samefile(pointed, here)
 
 
 def _expected(pool: Pool, admin: str, held: LockRecord | None, made_for: dict[str, str]) -> str | None:

@@ -85,7 +85,9 @@ def _is_torn(top: str, one: Written, found: dict[str, str]) -> bool:
 
 def _objects_on_disk(git: Git, paths: list[str]) -> dict[str, str]:
     """Return the object ids of those paths that are regular files or links."""
-    there = [path for path in paths if os.path.lexists(f"{git.cwd}/{path}")]
+    there = [
+        path for path in paths if files.is_reached(git.cwd, path) and os.path.lexists(f"{git.cwd}/{path}")
+    ]
     links = {path: os.readlink(f"{git.cwd}/{path}") for path in there if os.path.islink(f"{git.cwd}/{path}")}
     plain = [
         path
@@ -103,8 +105,19 @@ def _objects_on_disk(git: Git, paths: list[str]) -> dict[str, str]:
 
 
 def _is_blocked(top: str, path: str) -> bool:
-    """Whether a directory stands where a file is to be put back."""
-    return os.path.isdir(f"{top}/{path}") and not os.path.islink(f"{top}/{path}")
+    """Whether a directory stands where a file is to be put back, or something else where one of its directories was."""
+    return (os.path.isdir(f"{top}/{path}") and not os.path.islink(f"{top}/{path}")) or bool(
+        _something_above(top, path)
+    )
+
+
+def _something_above(top: str, path: str) -> str | None:
+    """Return the first thing on the way to `path` that is no real directory."""
+    parts = path.split("/")
+    above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+    return next(
+        (one for one in above if os.path.islink(f"{top}/{one}") or os.path.isfile(f"{top}/{one}")), None
+    )
 
 
 def _remove_empty(top: str, directory: str) -> None:

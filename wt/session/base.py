@@ -36,8 +36,10 @@ class Base:
 
 def find(pool: Pool) -> Base:
     """Return the base; WtError where it has two checkouts or none of its commits can be found."""
-    branch = pool.config.base
+    branch = refs.followed(pool.common, pool.config.base)
     holders = worktrees.holders_of(pool.common, branch)
+    if branch != pool.config.base:
+        holders += worktrees.holders_of(pool.common, pool.config.base)
     if len(holders) > 1:
         places = " and ".join(str(holder.path) for holder in holders)
         raise WtError(
@@ -89,6 +91,12 @@ def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
         raise WtError(
             f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {quoted(where)} status"
         ) from error
+    if new != base.tip and refs.resolve(pool.git(), base.ref) == base.tip:
+        raise WtError(
+            f"`{base.branch}` was not moved: {where} was taken to another branch at that moment, which got the commits.",
+            f"to take it back there: git -C {quoted(where)} reset --keep {base.tip[:12]}",
+            "then: wt land",
+        )
 
 
 def destination(pool: Pool, base: Base, slot_path: str, cwd: str) -> str:

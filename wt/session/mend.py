@@ -61,7 +61,8 @@ def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[st
     if tip == journal.old and _untouched(git, journal, changes):
         return
     foreign = _staged_by_others(git, journal, changes)
-    foreign += [one.path for one in changes if not _between(git, one)]
+    names = {one.path for one in changes}
+    foreign += [one.path for one in changes if not _between(git, one, names)]
     if foreign:
         raise _stop(journal, foreign)
     _write(git, journal, changes)
@@ -115,7 +116,8 @@ def _untouched(git: Git, journal: Move, changes: list[Change]) -> bool:
     if not git.ask_ok("diff-index", "--quiet", "--no-ext-diff", journal.old, "--"):
         return False
     there = [one for one in changes if not one.old.strip("0") and os.path.lexists(f"{git.cwd}/{one.path}")]
-    return not there or not all(_between(git, one) for one in there)
+    names = {one.path for one in changes}
+    return not there or not all(_between(git, one, names) for one in there)
 
 
 def _staged_by_others(git: Git, journal: Move, changes: list[Change]) -> list[str]:
@@ -125,9 +127,21 @@ def _staged_by_others(git: Git, journal: Move, changes: list[Change]) -> list[st
     return [path for path in staged if path not in ours or path in differ]
 
 
-def _between(git: Git, one: Change) -> bool:
-    """Whether a path's content is A's, B's, gone, or a beginning of B's (git writes a new file from its start)."""
+def _between(git: Git, one: Change, changes: set[str]) -> bool:
+    """Whether a path's content is A's, B's, gone, or a beginning of B's (git writes a new file from its start).
+
+    Behind a link or below a file there is nothing of ours: what stands there is judged itself, or is somebody's.
+    """
     full = f"{git.cwd}/{one.path}"
+    if not files.is_reached(git.cwd, one.path):
+        parts = one.path.split("/")
+        above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+        there = [
+            path
+            for path in above
+            if os.path.islink(f"{git.cwd}/{path}") or os.path.isfile(f"{git.cwd}/{path}")
+        ]
+        return not there or there[0] in changes
     if not os.path.lexists(full) or one.new_mode == "160000":
         return True
     if os.path.islink(full):
@@ -145,7 +159,7 @@ def _between(git: Git, one: Change) -> bool:
 def _write(git: Git, journal: Move, changes: list[Change]) -> None:
     git.do("read-tree", journal.new)
     for one in changes:
-        if not one.new.strip("0"):
+        if not one.new.strip("0") and files.is_reached(git.cwd, one.path):
             files.unlink(f"{git.cwd}/{one.path}")
     written = "".join(f"{one.path}\0" for one in changes if one.new.strip("0"))
     if written:

@@ -63,7 +63,16 @@ def _leave_conflict(slot: Slot, git: Git, base: Base, head: str) -> GitError | N
     journal = move.journal_of_slot(slot.admin_dir)
     move.write(journal, _move(slot, head, head))
     try:
-        git.do("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash", base.tip)
+        git.do(
+            "merge",
+            "-q",
+            "--no-ff",
+            "--no-commit",
+            "--no-overwrite-ignore",
+            "--no-autostash",
+            base.tip,
+            env=move.no_merge_options(refs.branch_of(slot.admin_dir) or slot.held.name),
+        )
     except GitError as error:
         return error
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from wt import files
 from wt.errors import GitError
 from wt.git import refs, status
-from wt.git.run import Git
+from wt.git.run import Git, setting
 from wt.model import record
 from wt.pool.lock import fields
 
@@ -51,12 +51,25 @@ def write(journal: str, move: Move) -> None:
     files.replace_text(journal, text)
 
 
+def no_merge_options(branch: str) -> dict[str, str]:
+    """The options that the user set for merges into a branch (`--squash`, `-s ours`) are not for ours."""
+    return setting(f"branch.{branch}.mergeOptions", "")
+
+
 def forward(pool: Pool, journal: str, move: Move, keep: tuple[int, ...]) -> None:
     """Fast-forward a worktree; GitError where git refuses, and nothing was touched then."""
     write(journal, move)
     git = Git(move.checkout, keep)
     try:
-        git.do("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash", move.new)
+        git.do(
+            "merge",
+            "-q",
+            "--ff-only",
+            "--no-overwrite-ignore",
+            "--no-autostash",
+            move.new,
+            env=no_merge_options(move.branch),
+        )
     finally:
         if _settled(pool, git, move):
             files.unlink(journal)

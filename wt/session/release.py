@@ -145,7 +145,5 @@ def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
         status.unhide(git)
     # tips first: the reset below takes MERGE_HEAD and its like away
     kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, None))
-    git.do("reset", "-q", "--hard")
-    if found.untracked:
-        git.do("clean", "-qfd")
+    materialise.put_back(git, found, hidden or None)
     return [ref, *kept]
