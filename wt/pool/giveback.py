@@ -38,9 +38,7 @@ _OPERATION_DIRECTORIES = (
 )
 
 
-def to_idle(
-    pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None], *, half_acquired: bool = False
-) -> list[str]:
+def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -> list[str]:
     """Undo what an acquire attached, lock last; returns the refs under which commits were set aside.
 
     Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first. Only what
@@ -51,7 +49,7 @@ def to_idle(
     remove_dead_locks(slot.admin)
     rename.repair(slot)
     git = Git(slot.path, (mutex.descriptor,))
-    if half_acquired or slot.state == "acquiring":
+    if slot.state == "acquiring":
         undo.checkout(slot, git)
     kept = let_go_of_commits(pool, slot, git, tell)
     clear_operation_state(slot.admin)

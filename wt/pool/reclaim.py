@@ -152,8 +152,7 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
         return
     if slot.transitional:
         tell(f"{slot.slot} was left {slot.state} by a process that died; it goes back to idle.")
-        half = slot.state == "acquiring"
-        giveback.to_idle(pool, _releasing(slot), one.mutex, tell, half_acquired=half)
+        giveback.to_idle(pool, _releasing(slot), one.mutex, tell)
     elif slot.state == "broken":
         _drop_stray(pool, slot, one.mutex, tell)
     else:
