@@ -167,6 +167,13 @@ def test_help_never_runs_the_verb(pool):
     assert everything(pool.root, pool.source) == before
 
 
+def test_help_of_help_is_the_page(pool):
+    page = pool.wt("help")
+    assert page.code == 0
+    for words in (("help", "--help"), ("help", "help"), ("--help",), ()):
+        assert pool.wt(*words) == page
+
+
 def test_help_needs_nothing(tmp_path):
     done = wt("help", cwd=tmp_path, HOME=None, PATH="/nonexistent")
     assert done.code == 0

@@ -82,3 +82,25 @@ def test_help_shows_everything_that_a_verb_takes():
     text = "\n".join("".join(part for part, _ in line) for line in args.help_text(VERB))
     for word in ("wt do", "NAME", "[MORE]", "--flag", "-f", "--value V", "a value"):
         assert word in text
+
+
+def as_text(line, width):
+    return ["".join(part for part, _ in row) for row in args.folded(line, width)]
+
+
+def test_help_is_folded_between_words_beneath_itself():
+    line = [("  --value V  ", "cyan"), ("a value that takes its time", "")]
+    assert as_text(line, 80) == ["  --value V  a value that takes its time"]
+    assert as_text(line, 30) == ["  --value V  a value that", "             takes its time"]
+    assert as_text(line, 24) == ["  --value V  ", "      a value that takes", "      its time"]
+
+
+def test_an_option_of_the_usage_line_is_not_torn_from_its_value():
+    rows = as_text([("usage: ", "dim"), (args.usage(VERB), "")], 26)
+    assert max(map(len, rows)) <= 26
+    assert any("[--value V]" in row for row in rows)
+    assert args.folded([], 10) == [[]]
+
+
+def test_what_cannot_be_folded_is_shown_whole():
+    assert as_text([("", ""), ("unbreakable", "")], 4) == ["unbreakable"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def show(argv: list[str], out: Out) -> int:
     """`wt help [VERB]`; never runs a verb."""
-    if argv:
+    if argv and argv[0] not in ("--help", "-h", "help"):
         word = ALIASES.get(argv[0], argv[0])
         if word not in VERBS:
             raise unknown(argv[0])
@@ -24,17 +24,18 @@ def show(argv: list[str], out: Out) -> int:
         out.painted([(TITLES[group], "bold")])
         for name, (of, summary) in VERBS.items():
             if of == group:
-                out.painted([(f"  wt {name:9}", "cyan"), (summary, "")])
+                _show([(f"  wt {name:9}", "cyan"), (summary, "")], out)
     out.painted([])
-    out.painted(
-        [
-            ("wt VERB --help says more; begin with ", "dim"),
-            ("wt init", ""),
-            (" in a repository, then ", "dim"),
-            ("wt new feature-x", ""),
-        ]
-    )
+    _show([("begin:  ", "dim"), ("wt init in a repository, then wt new feature-x", "")], out)
+    _show([("more:   ", "dim"), ("wt VERB --help", "")], out)
     return 0
+
+
+def _show(line: list[tuple[str, str]], out: Out) -> None:
+    from wt.cli.args import folded
+
+    for part in folded(line, out.width):
+        out.painted(part)
 
 
 def load(name: str) -> Verb:
@@ -47,7 +48,7 @@ def _show_verb(verb: Verb, out: Out) -> int:
     from wt.cli.args import help_text
 
     for line in help_text(verb):
-        out.painted(line)
+        _show(line, out)
     return 0
 
 

@@ -87,7 +87,8 @@ def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
 def _help(argv: list[str], out: Out) -> int:
     if argv and argv[0] in VERBS:
         for line in args.help_text(VERBS[argv[0]]):
-            out.painted(line)
+            for row in args.folded(line, out.width):
+                out.painted(row)
         return 0
     out.answer("worktree-pool --pool KEY VERB …: a fixed number of git worktrees, used again and again\n")
     for verb in VERBS.values():

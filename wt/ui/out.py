@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wt.errors import WtError
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_UNBOUND = 1 << 30
 _MARKS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
 
@@ -58,6 +59,14 @@ class Out:
         self.colour = wants_colour(when, env, terminal=self.terminal)
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
         self._utf8 = speaks_utf8(env)
+
+    @property
+    def width(self) -> int:
+        """The columns of the terminal that stdout is; for a program no bound at all."""
+        try:
+            return os.get_terminal_size(1).columns or _UNBOUND
+        except OSError:
+            return _UNBOUND
 
     def answer(self, text: str) -> None:
         """One line of the answer, on stdout; what the text holds is shown, not obeyed."""

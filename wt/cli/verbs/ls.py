@@ -18,6 +18,7 @@ VERB = args.Verb(
     "ls", "list the held slots with their verdicts", (),
     (args.Option("--bare", "ask git nothing: names, slots and ages alone"), args.JSON, args.POOL, args.COLOR),
     (("wt ls", "who holds what, and what may be recycled"), ("wt ls --json", "for a script")),
+    "+ counts commits that the base does not have, ~ changed files, ? files that git does not know.",
 )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
     action, shell = parsed.word() or "", parsed.word(1) or os.path.basename(ctx.env.get("SHELL", ""))
     if action not in ("init", "install", "uninstall"):
         raise UsageError(f"`wt shell {action}` is nothing that can be done.", "wt shell install zsh")
+    if not shell:
+        raise UsageError(f"`wt shell {action}` needs SHELL, for $SHELL is not set.", f"wt shell {action} zsh")
     if shell not in render.SHELLS:
         raise UsageError(f"`{shell}` is no shell that wt knows.", f"wt shell {action} zsh")
     command = parsed.value("--cmd") or "wt"
