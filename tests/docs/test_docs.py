@@ -61,8 +61,7 @@ def same_everywhere(text):
 def me(tmp_path):
     """A home with a repository ~/app, as the documents have it."""
     home = tmp_path / "me"
-    files = {"form.py": "", "search.py": "", ".gitignore": "build/\n"}
-    gitrepo.make_repo(home / "app", files)
+    gitrepo.make_repo(home / "app", {".gitignore": "build/\n"})
     (home / "worktrees").mkdir()
     return str(home)
 
@@ -82,7 +81,8 @@ def shell(me, tmp_path):
 
 
 def prepare_readme(sh):
-    """README begins in the middle of a day: a warm slot, and a session with three commits."""
+    """README begins in the middle of a day: two files, a warm slot, and a session with three commits."""
+    sh.says("touch form.py search.py && git add . && git commit -qm files")
     sh.says("wt init")
     sh.says("wt new login-form && wt release")
     sh.says("wt new x; wt new search")
