@@ -154,7 +154,7 @@ def usage(verb: Verb) -> str:
 def help_text(verb: Verb) -> list[list[tuple[str, str]]]:
     """Return the help of a verb as painted lines."""
     lines: list[list[tuple[str, str]]] = [
-        [(f"{verb.program} {verb.name}", "bold"), (f" · {verb.summary}", "")],
+        [(f"{verb.program} {verb.name}", "bold"), (" · ", ""), (verb.summary, "")],
         [],
     ]
     lines += [[("usage: ", "dim"), (usage(verb), "")]]
