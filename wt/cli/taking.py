@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wt import shell
+from wt.cli import args
 from wt.errors import CapacityError, quoted
 from wt.pool import acquire
 
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.pool.acquire import Acquired
     from wt.pool.location import Pool
+
+OPTIONS = (
+    args.Option(
+        "--from", "where the branch begins; else the base, or its upstream where that is ahead", "REF"
+    ),
+    args.Option("--group", "the group to take the slot from", "G"),
+    args.Option("--adopt", "take up a branch that exists already"),
+    args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
+    args.POOL,
+    args.COLOR,
+)
 
 
 def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt.cli import args
-from wt.cli.taking import take
+from wt.cli.taking import OPTIONS, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,13 +12,7 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "acquire", "take a slot without moving the shell", ("NAME",),
-    (
-        args.Option("--from", "where the branch begins; else the base, or its upstream where that is ahead", "REF"),
-        args.Option("--group", "the group to take the slot from", "G"),
-        args.Option("--adopt", "take up a branch that exists already"),
-        args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
-        args.POOL, args.COLOR,
-    ),
+    OPTIONS,
     (('cd "$(wt acquire feature-x)"', "the path is the answer"),),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt.cli import args
-from wt.cli.taking import arrive, take
+from wt.cli.taking import OPTIONS, arrive, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,13 +12,7 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "new", "take a warm slot for a new branch, and go there", ("NAME",),
-    (
-        args.Option("--from", "where the branch begins; else the base, or its upstream where that is ahead", "REF"),
-        args.Option("--group", "the group to take the slot from", "G"),
-        args.Option("--adopt", "take up a branch that exists already"),
-        args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
-        args.POOL, args.COLOR,
-    ),
+    OPTIONS,
     (
         ("wt new feature-x", "a slot on a new branch feature-x"),
         ("wt new hotfix --from v1.2", "begin at a tag"),
