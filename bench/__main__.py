@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from bench import repos
 from bench.repos import Repo
-from bench.rows import ROWS, Measured, Row
-from bench.stage import Tool, memory_file_system, staged
-from bench.timing import BenchError
+from bench.rows import ROWS, Row
+from bench.stage import Project, Tool, memory_file_system, staged
+from bench.timing import BenchError, Measured
 
 HEADER = f"{'row':>3}  {'what':<42} {'files':>6} {'goal':>5} {'ratio':>7}  {'range':<13} {'ours':>9} {'theirs':>9} {'peak':>7}"
 
@@ -36,7 +36,10 @@ def numbers(words: list[str]) -> list[int]:
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("bench", description=__doc__)
     parser.add_argument(
-        "rows", nargs="*", metavar="ROW", help="numbers of rows; default: all but the slow row 13"
+        "rows",
+        nargs="*",
+        metavar="ROW",
+        help="numbers of rows; default: all but 13 (slow) and 15 (a project's own)",
     )
     parser.add_argument(
         "--repo", metavar="PATH", help="measure on a clone of this repository, not on generated ones"
@@ -54,6 +57,13 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--tool", metavar="DIR", help="where wt and worktree-pool are; default: beside this interpreter"
     )
+    for option, what in (
+        ("--setup", "row 15: the shell command that a new checkout of --repo needs once"),
+        ("--build", "row 15: the shell command that builds it"),
+        ("--edit", "row 15: a tracked file to which a line is added before the build"),
+    ):
+        parser.add_argument(option, metavar="FILE" if option == "--edit" else "COMMAND", help=what)
+    parser.add_argument("--line", default="// an edit", help="row 15: that line")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     return parser.parse_args(argv)
 
@@ -69,6 +79,12 @@ def machine(tool: Tool) -> dict[str, object]:
         ).stdout.split()[2],
         "on": memory_file_system(),
     }
+
+
+def project(given: argparse.Namespace) -> Project | None:
+    if given.repo and given.setup and given.build and given.edit:
+        return Project(given.setup, given.build, given.edit, given.line)
+    return None
 
 
 class Library:
@@ -129,7 +145,7 @@ def measure(
 ) -> Iterator[tuple[Row, Repo, Measured | BenchError]]:
     for row in rows:
         for repo in library.fitting(row):
-            with staged(tool, given.pairs, given.layout) as stage:
+            with staged(tool, given.pairs, given.layout, project(given)) as stage:
                 try:
                     for measured in row.measure(stage, repo):
                         yield row, repo, measured

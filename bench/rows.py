@@ -10,21 +10,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from bench import repos
+from bench import builds, repos
 from bench.mutex import HoldWatch
 from bench.repos import Repo
 from bench.stage import Pool, Stage
-from bench.timing import BenchError, Ratio, Sample, in_turn, pairs, settle, timed_together
+from bench.timing import BenchError, Measured, Ratio, Sample, in_turn, pairs, settle, timed_together
 
 SMALL = 2_000  # below: a small repository, where git itself is quick
 BIG = 15_000
-
-
-class Measured(NamedTuple):
-    what: str
-    goal: float
-    ratio: Ratio
-    note: str = ""
 
 
 class Row(NamedTuple):
@@ -303,4 +296,5 @@ ROWS = (
         optional=True,
     ),
     Row(14, "fresh slots at once", sizeable, at_once, once=True),
+    Row(15, "the first green build", any_size, builds.first_green, once=True, optional=True),
 )

@@ -38,12 +38,22 @@ def _interpreter(script: str) -> str:
     return os.fsdecode(found[1] or found[2]) if found else sys.executable
 
 
+class Project(NamedTuple):
+    """Somebody's own (row 15): shell commands that are run in a worktree of it; `line` is added to the file `edit`."""
+
+    setup: str
+    build: str
+    edit: str
+    line: str
+
+
 class Stage(NamedTuple):
     root: str
     tool: Tool
     env: dict[str, str]
     pairs: int
     layout: str
+    project: Project | None = None
 
     @property
     def log(self) -> str:
@@ -109,12 +119,14 @@ def memory_file_system() -> str:
 
 
 @contextmanager
-def staged(tool: Tool, pairs: int, layout: str) -> Iterator[Stage]:
+def staged(tool: Tool, pairs: int, layout: str, project: Project | None = None) -> Iterator[Stage]:
     """A stage of its own for one row; nothing of it is left for the next."""
     root = os.path.realpath(tempfile.mkdtemp(prefix="wt-bench-", dir=memory_file_system()))
     worktrees = os.path.join(root, "worktrees")
     os.mkdir(worktrees)
     try:
-        yield Stage(root, tool, repos.environment(os.path.join(root, "home"), worktrees), pairs, layout)
+        yield Stage(
+            root, tool, repos.environment(os.path.join(root, "home"), worktrees), pairs, layout, project
+        )
     finally:
         repos.remove(root)

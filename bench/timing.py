@@ -46,6 +46,13 @@ class Ratio(NamedTuple):
     pairs: int
 
 
+class Measured(NamedTuple):
+    what: str
+    goal: float
+    ratio: Ratio
+    note: str = ""
+
+
 def spawn(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
     creating = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [

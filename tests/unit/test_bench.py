@@ -11,6 +11,7 @@ from bench import repos
 from bench.__main__ import main, numbers, sizes
 from bench.mutex import LOCKS, HoldWatch
 from bench.timing import BenchError, Sample, pairs, timed, timed_together
+from tests.support.tool import ROOT
 
 
 @pytest.fixture
@@ -129,6 +130,20 @@ def test_a_row_is_measured_and_reported(tmp_path, capsys):
     report = json.loads(capsys.readouterr().out)
     assert [row["what"] for row in report["rows"]] == ["wt --version", "wt help"]
     assert all(row["ratio"] > 0 and row["pairs"] == 1 for row in report["rows"])
+
+
+def test_the_first_green_build_pays_the_set_up_once_in_a_slot(tmp_path, env, capsys):
+    given = repos.generate(str(tmp_path / "given"), 200, env)
+    body = f"import sys; sys.path.insert(0, {ROOT!r}); from wt.cli.%s import entry; entry(sys.argv[1:])"
+    real = tool(tmp_path / "bin", body % "pool_main")
+    words = ["--repo", given.path, "--setup", "mkdir build; sleep 2", "--build", "cp -R src build/"]
+    row = ["15", *words, "--edit", "src/added/file_60.py", "--pairs", "1", "--tool", real, "--json"]
+    assert main(row) == 0
+    report = json.loads(capsys.readouterr().out)
+    [first] = report["rows"]
+    assert first["theirs"]["wall"] > 2 > first["ours"]["wall"]
+    assert main(["15", "--size", "200", "--tool", real]) == 1
+    assert "row 15 needs a project" in capsys.readouterr().err
 
 
 def test_a_row_that_cannot_be_measured_fails_the_run(tmp_path, capsys):
