@@ -254,7 +254,7 @@ def test_guard_finds_bad_code_and_nothing_else(name):
         ("wt/git/run.py", "import wt.pool.lock"),
         ("wt/errors.py", "def f():\n    from wt.git import run"),
         ("wt/model.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from wt.pool import slot"),
-        ("wt/session/land.py", "from wt.ui import out"),
+        ("wt/session/land/steps.py", "from wt.ui import out"),
         ("wt/ui/table.py", "from wt.pool import slot"),
         ("wt/cellar.py", "import os"),
     ],

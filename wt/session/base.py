@@ -1,15 +1,14 @@
-"""The base: where it is checked out, whether it may be moved there, and moving it (contract section 12, steps 5 and 11)."""
+"""The base: where it is checked out, and whether it may be moved there (contract section 12, step 5)."""
 
 from __future__ import annotations
 
 import os
 
-from wt.errors import GitError, WtError, quoted
+from wt.errors import WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import gitlocks, materialise, sourcelock
-from wt.session import move
+from wt.pool import gitlocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,31 +70,6 @@ def refuse_unready(base: Base) -> None:
         raise error.hint(
             f"to put them aside before you land again: git -C {quoted(where)} stash",
             f"to have them again afterwards: git -C {quoted(where)} stash pop",
-        )
-
-
-def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
-    """Move the base from its tip to `new`, journalled; WtError (both untouched) where git refuses."""
-    if base.checkout is None or base.checkout.path is None:
-        with sourcelock.of_ref(pool, keep, base.ref) as source:
-            source.do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
-        return
-    where = base.checkout.path
-    if in_way := materialise.obstacles_between(Git(where), base.tip, new):
-        error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
-                        details="\n".join(in_way[:20]))  # fmt: skip
-        raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", "then: wt land")
-    try:
-        move.forward(pool, move.journal_of_base(pool), move.Move(base.branch, base.tip, new, where), keep)
-    except GitError as error:
-        raise WtError(
-            f"`{base.branch}` was not moved: git refuses in {where}.", f"git -C {quoted(where)} status"
-        ) from error
-    if new != base.tip and refs.resolve(pool.git(), base.ref) == base.tip:
-        raise WtError(
-            f"`{base.branch}` was not moved: {where} was taken to another branch at that moment, which got the commits.",
-            f"to take it back there: git -C {quoted(where)} reset --keep {base.tip[:12]}",
-            "then: wt land",
         )
 
 

@@ -24,9 +24,9 @@ _COLOURS = {"ok": "green", "warn": "yellow", "error": "red"}
 
 def run(parsed: Parsed, ctx: Context) -> int:
     if parsed.given("--fix"):
-        from wt.session import land
+        from wt.session.land.turn import finish_dead
 
-        doctor.mend(ctx.env, ctx.out.say, lambda pool: land.finish_dead(pool, ctx.out.say))
+        doctor.mend(ctx.env, ctx.out.say, lambda pool: finish_dead(pool, ctx.out.say))
     checks = [*doctor.examine(ctx.env, ctx.cwd, ctx.out.say), *_surroundings(ctx)]
     if parsed.given("--json"):
         ctx.out.json(

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
-    from wt.session.land import Landed
+    from wt.session.land.wish import Landed
 
 VERB = args.Verb(
     "land", "bring the work onto the local base, and recycle the slot", ("[MESSAGE]",),
@@ -34,20 +34,23 @@ VERB = args.Verb(
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    from wt.session import land
+    from wt.session.land.abort import abort
+    from wt.session.land.plan import plan
+    from wt.session.land.steps import land
+    from wt.session.land.wish import Wish
 
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.value("--name"), "land")
-    wish = land.Wish(parsed.word(), parsed.given("--add"), parsed.given("--keep"), parsed.value("--next"))
+    wish = Wish(parsed.word(), parsed.given("--add"), parsed.given("--keep"), parsed.value("--next"))
     if parsed.given("--abort"):
-        land.abort(pool, name)
+        abort(pool, name)
         ctx.out.say(f"the land of `{name}` is given up; the slot is as it was before.")
         return 0
     if parsed.given("--dry-run"):
-        for line in land.plan(pool, name, wish):
+        for line in plan(pool, name, wish):
             ctx.out.answer(line)
         return 0
-    done = land.land(pool, name, wish, ctx.cwd, ctx.out.say)
+    done = land(pool, name, wish, ctx.cwd, ctx.out.say)
     _tell(ctx, done)
     if not shell.send_to(ctx.env, done.go) and done.recycled:
         ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])

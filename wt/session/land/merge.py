@@ -8,7 +8,7 @@ from wt.git import refs, status, trial
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import keep, materialise
-from wt.session import move
+from wt.session.land import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import gitlocks, sourcelock
-from wt.session import move
+from wt.session.land import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.pool.location import Pool
-    from wt.session.move import Move
+    from wt.session.land.move import Move
 
 
 @record

@@ -1,0 +1,78 @@
+"""What land refuses before it touches anything: steps 1 to 3, and a step 7 that would have no message."""
+
+from __future__ import annotations
+
+from wt.errors import WtError, quoted
+from wt.git import refs, status, worktrees
+from wt.git.run import Git
+from wt.model import Slot
+from wt.session.land.wish import Wish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+
+
+def unlandable(pool: Pool, slot: Slot) -> None:
+    """Step 1: on the base, detached, or with an operation in progress (but for a land that stopped and was resolved)."""
+    admin = slot.admin_dir
+    if slot.path is None or slot.state == "broken":
+        raise WtError(f"`{slot.name}` cannot be landed: {slot.problem}.", "to see more: wt doctor")
+    operation = worktrees.operation(admin)
+    if operation is not None:
+        raise _under_way(slot, operation)
+    branch = refs.branch_of(admin)
+    back = f"git -C {quoted(slot.path)} switch {quoted(slot.held.name)}"
+    if branch is None:
+        raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", back)
+    if branch == pool.config.base:
+        raise WtError(f"`{slot.name}` was not landed: it is on the base branch itself.", back)
+
+
+def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:
+    error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
+    conflicted = status.read(Git(slot.directory), untracked="no").conflicted
+    error.details = "\n".join(conflicted)
+    done = f"{operation.proceed} && wt land"
+    if conflicted:
+        done = f"resolve the files above, then: git add -A && {done}"
+    return error.hint(
+        f"to go on, in {slot.path}: {done}",
+        f"to give up: git -C {quoted(slot.directory)} {operation.abort[4:]}",
+    )
+
+
+def has_landed(pool: Pool, slot: Slot, wish: Wish, found: status.Status) -> bool:
+    """Step 2: HEAD is an ancestor of the base, the tree clean, nothing untracked, no message."""
+    if wish.message is not None or not found.clean:
+        return False
+    return refs.is_ancestor(Git(slot.directory), "HEAD", f"refs/heads/{pool.config.base}")
+
+
+def untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
+    """Step 3."""
+    if found.untracked and not wish.add:
+        error = WtError(
+            f"`{slot.name}` was not landed: it has files that git does not know.",
+            details="\n".join(found.untracked[:20]),
+        )
+        raise error.hint(
+            f"to take them along: {_again(slot, wish, '--add ')}", "to leave one out: put it into .gitignore"
+        )
+
+
+def without_message(slot: Slot, wish: Wish, found: status.Status) -> None:
+    """Step 7, before anything is locked or touched."""
+    changed = (*found.conflicted, *found.tracked, *(found.untracked if wish.add else ()))
+    if changed and wish.message is None:
+        error = WtError(
+            f"`{slot.name}` was not landed: it has changes and there is no message.",
+            details="\n".join(changed[:20]),
+        )
+        raise error.hint(f"to commit and land them: {_again(slot, wish, '--add ' if wish.add else '')}")
+
+
+def _again(slot: Slot, wish: Wish, more: str) -> str:
+    """The same land with what it wanted, from anywhere."""
+    message = quoted(wish.message) if wish.message else '"message"'
+    return f"wt land --name {quoted(slot.held.name)} {more}{message}"
