@@ -7,7 +7,7 @@ import os
 from wt.errors import WtError
 from wt.git import refs
 from wt.git.run import Git
-from wt.model import Slot, replaced
+from wt.model import LockRecord, Slot, replaced
 from wt.pool import giveback, lock, materialise, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
@@ -34,26 +34,34 @@ def bring_up(
 def _materialise(
     pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None
 ) -> Slot:
-    """Step 6, under the slot's mutex alone."""
+    """Step 6, under the slot's mutex alone.
+
+    The branch is made first: a name that somebody took meanwhile is refused before the files, and the look that is
+    under way costs no time beside it.
+    """
     marker = slot.held
+    _make_branch(pool, held, marker, target)
     materialise.checkout(pool, slot, held, target.sha, tell, look)
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
         rename.repair(slot)
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
-    git = Git(slot.directory, (held.descriptor,))
-    if not target.adopted:
-        ref = f"refs/heads/{marker.name}"
-        with sourcelock.of_ref(pool, git.keep, ref) as source:
-            refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
-    if target.upstream:
-        with sourcelock.of_config(pool, git.keep) as source:
-            source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
-    refs.attach_head(git, slot.admin_dir, marker.name)
+    refs.attach_head(Git(slot.directory, (held.descriptor,)), slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
     return replaced(slot, lock=done, state="held")
+
+
+def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) -> None:
+    keep = (held.descriptor,)
+    if not target.adopted:
+        ref = f"refs/heads/{marker.name}"
+        with sourcelock.of_ref(pool, keep, ref) as source:
+            refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
+    if target.upstream:
+        with sourcelock.of_config(pool, keep) as source:
+            source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
 
 
 def _give_up(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:

@@ -28,10 +28,12 @@ class Look:
 
     def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:
         """Return what is there, and the edits behind hidden bits (None: there are no such bits)."""
+        # the longer answer first: its writer waits for us once the pipe is full, and is done before the other is
+        flags = self._flags.answer()
         found = status.parse(self._status.answer())
         # a nested repository is not git's to clean, either
         untracked = tuple(path for path in found.untracked if not path.endswith("/"))
-        hidden = status.hidden_edits(self._git) if status.has_hidden(self._flags.answer()) else None
+        hidden = status.hidden_edits(self._git) if status.has_hidden(flags) else None
         return status.Status(found.tracked, found.conflicted, untracked), hidden
 
     def abandon(self) -> None:
