@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from wt import times
 from wt.cli.bare import age, bare_row
+from wt.pool import mark
 from wt.pool.standing import standing
 from wt.session import verdict
+from wt.ui.out import escaped
+from wt.ui.width import columns, cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,10 +16,25 @@ if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
     from wt.session.verdict import Verdict
+    from wt.ui.out import Out
+
+_GAP = 2
+_NAME, _SLOT, _AGE = 0, 5, 6
+_LEAST = 8  # columns of a name that has to be cut
 
 
 def judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
-    """Judge slots side by side, as many at once as there are processors: git does the work, threads wait for it."""
+    """Judge slots side by side, as many at once as there are processors: git does the work, threads wait for it.
+
+    What was found is noted for the prompt.
+    """
+    found = _judged(pool, slots)
+    for slot, one in found:
+        mark.note(slot, one.mark)
+    return found
+
+
+def _judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
     import os
     from concurrent.futures import ThreadPoolExecutor
 
@@ -51,21 +69,42 @@ def verdict_json(slot: Slot, found: Verdict) -> dict[str, object]:
 
 def as_table(ctx: Context, pool: Pool, slots: list[Slot]) -> None:
     """Print name, mark, reason, counts, slot and age in columns; without a terminal just the same, uncoloured."""
-    rows = [_row(ctx, slot, found) for slot, found in judged(pool, slots)]
-    used = [column for column in range(len(rows[0])) if any(row[column][0] for row in rows)]
-    rows = [[row[column] for column in used] for row in rows]
-    widths = [max(len(row[column][0]) for row in rows) for column in range(len(used))]
-    last = len(used) - 1
+    rows = [
+        [(escaped(slot.name or "-"), "bold"), *cells(ctx.out, slot, found)]
+        for slot, found in judged(pool, slots)
+    ]
+    widths = _widths(rows, ctx.out.width)
+    shown = [column for column, width in enumerate(widths) if width]
     for row in rows:
-        ctx.out.painted([(text if n == last else f"{text:{width}}  ", colour)
-                         for n, ((text, colour), width) in enumerate(zip(row, widths, strict=True))])  # fmt: skip
+        line: list[tuple[str, str]] = []
+        for column in shown:
+            text, colour = row[column]
+            text = cut(text, widths[column], "…" if ctx.out.utf8 else "..")
+            padding = widths[column] - columns(text) + _GAP if column != shown[-1] else 0
+            line += [(text, colour), (" " * padding, "")]
+        ctx.out.painted(line)
 
 
-def _row(ctx: Context, slot: Slot, found: Verdict) -> list[tuple[str, str]]:
+def _widths(rows: list[list[tuple[str, str]]], room: int) -> list[int]:
+    """Return the columns' widths; in a narrow terminal the slot goes first, then the age, and then the names are cut."""
+    widths = [max(columns(row[column][0]) for row in rows) for column in range(len(rows[0]))]
+    for column in (_SLOT, _AGE):
+        if _total(widths) > room:
+            widths[column] = 0
+    over = max(0, _total(widths) - room)
+    widths[_NAME] = max(min(widths[_NAME], _LEAST), widths[_NAME] - over)
+    return widths
+
+
+def _total(widths: list[int]) -> int:
+    return sum(width + _GAP for width in widths if width) - _GAP
+
+
+def cells(out: Out, slot: Slot, found: Verdict) -> list[tuple[str, str]]:
+    """Return what stands behind a slot's name: verdict, counts, slot, age. An empty text: nothing to say."""
     evidence = found.evidence
     return [
-        (slot.name or "-", "bold"),
-        (f"{ctx.out.mark(found.mark)} {found.reason}", found.mark),
+        (f"{out.mark(found.mark)} {found.reason}", found.mark),
         (f"+{evidence.ahead}" if evidence.ahead else "", "cyan"),
         (f"~{evidence.dirty}" if evidence.dirty else "", "yellow"),
         (f"?{evidence.untracked}" if evidence.untracked else "", "yellow"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wt import shell
 from wt.cli import args
 from wt.errors import CapacityError, quoted
 from wt.pool import acquire
@@ -45,10 +44,3 @@ def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
     warmth = "new, its caches are cold" if taken.fresh else "warm"
     ctx.out.say_painted([(f"{taken.name}", "bold"), (f" in {taken.slot} ({warmth}) at {taken.sha[:9]}", "")])
     return taken
-
-
-def arrive(ctx: Context, path: str) -> None:
-    """Take the shell to a directory; print the path where no shell function listens, or somebody captures it."""
-    sent = shell.send_to(ctx.env, path)
-    if not sent or not ctx.out.terminal:
-        ctx.out.path(path)

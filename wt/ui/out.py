@@ -58,7 +58,7 @@ class Out:
         self.terminal_err = _isatty(2)
         self.colour = wants_colour(when, env, terminal=self.terminal)
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
-        self._utf8 = speaks_utf8(env)
+        self.utf8 = speaks_utf8(env)
 
     @property
     def width(self) -> int:
@@ -115,7 +115,7 @@ class Out:
 
     def mark(self, colour: str) -> str:
         """One of the three marks, in words where the stream cannot show it."""
-        return _MARKS[colour] if self._utf8 else f"[{colour}]"
+        return _MARKS[colour] if self.utf8 else f"[{colour}]"
 
 
 def paint(text: str, colour: str, *, on: bool) -> str:

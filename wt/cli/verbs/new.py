@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wt.cli import args
-from wt.cli.taking import OPTIONS, arrive, take
+from wt.cli.arrive import arrive
+from wt.cli.taking import OPTIONS, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
