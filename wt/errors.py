@@ -25,6 +25,37 @@ def quoted(word: str) -> str:
     return word if word and _SAFE.issuperset(word) else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
+class Again(str):  # noqa: SLOT000 (one is made on the way to an error, and a string cannot have both)
+    """A hint that is the caller's own command once more, changed: the edge, which knows what was typed, writes it out.
+
+    `options` are set (None: a flag), `without` left out, `words` replaced where they stand, whatever option they belong
+    to; `before` goes in front of the command.
+    """
+
+    why: str
+    options: dict[str, str | None]
+    words: dict[str, str]
+    without: tuple[str, ...]
+    before: str
+
+
+def again(
+    why: str,
+    options: dict[str, str | None] | None = None,
+    *,
+    words: dict[str, str] | None = None,
+    without: tuple[str, ...] = (),
+    before: str = "",
+) -> Again:
+    """Return such a hint. As plain text, for who knows no command line, it says what to change."""
+    changes = [f"{name} {value}" if value is not None else name for name, value in (options or {}).items()]
+    changes += [f"without {name}" for name in without] + list((words or {}).values())
+    hint = Again(f"{why}: {', '.join(changes)}" if changes else f"{why}: the same command")
+    hint.why, hint.options, hint.words = why, options or {}, words or {}
+    hint.without, hint.before = without, before
+    return hint
+
+
 class WtError(Exception):
     """One sentence for a person, and hints that each end in a command that can be pasted."""
 

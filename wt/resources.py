@@ -14,7 +14,7 @@ def find(*parts: str) -> str:
         path = os.path.join(root, *parts)
         if os.path.exists(path):
             return path
-    raise WtError(f"This installation of wt lacks {'/'.join(parts)}.", "install it again")
+    raise WtError(f"This installation of wt lacks {'/'.join(parts)}.", "to see where it is: command -V wt")
 
 
 def read(*parts: str) -> str:

@@ -212,6 +212,19 @@ def test_unique_sha_fails_closed_on_an_unreadable_lock(pool):
     assert_refused(pool.pool("acquire", "--name", "c"), 4)
 
 
+@pytest.mark.parametrize(("state", "code"), [("acquiring", 5), ("held", 5), ("releasing", 0)])
+def test_unique_sha_counts_held_and_half_acquired_slots_and_none_that_is_given_back(pool, state, code):
+    pool.acquire("a")
+    lock = pool.pool("inspect", "--name", "a").json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    with HeldMutex(pool, "slot-0"):
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(text.replace("state: held", f"state: {state}"))
+        done = pool.pool("acquire", "--name", "b", "--unique-sha")
+    assert done.code == code, done
+
+
 def test_busy_slot_is_3(pool):
     pool.acquire("a")
     with HeldMutex(pool, "slot-0"):

@@ -124,6 +124,9 @@ def test_a_full_pool(pool):
         (("new", "a", "--group", "ios"), ("ios",)),
         (("ls", "--pool", ""), ("pool",)),
         (("--pool",), ("--pool",)),
+        (("ls", "--color", "sometimes"), ("auto, always and never",)),
+        (("--color", "sometimes", "ls"), ("auto, always and never",)),
+        (("ls", "--color=sometimes"), ("sometimes",)),
         (("ls", "--pool", "../x"), ("../x",)),
     ],
     ids=" ".join,
@@ -141,7 +144,7 @@ def test_a_wrong_call_is_2_and_touches_nothing(pool, call, words):
 )
 def test_a_name_that_is_not_held_is_1_with_the_nearest(pool, call):
     pool.acquire("typos")
-    assert_clear(pool.wt(*call), 1, "did you mean: typos")
+    assert_clear(pool.wt(*call), 1, "typos")
     far = [*call[:-1], "elsewhere"]
     offered = pool.wt(*far).err
     assert_clear(pool.wt(*far), 1, "to see the names: wt ls")

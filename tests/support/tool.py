@@ -6,6 +6,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from tests.support import hints
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -45,9 +47,9 @@ def run(command, *args, cwd=None, env=None, stdin=subprocess.DEVNULL, timeout=10
         capture_output=True,
         timeout=timeout,
     )
-    return Result(
-        done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace")
-    )
+    err = done.stderr.decode(errors="replace")
+    hints.assert_pasteable(err)
+    return Result(done.returncode, done.stdout.decode(errors="surrogateescape"), err)
 
 
 class Pool:

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from wt.errors import UsageError
+from wt.errors import UsageError, again
 from wt.model import record
 
 
 @record
 class Option:
-    """`value` names what it takes (`N`, `NAME`), empty for a flag."""
+    """`value` names what it takes (`N`, `NAME`), empty for a flag; `choices` are the only values that it may have."""
 
     name: str
     help: str
     value: str = ""
     short: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @record
@@ -65,21 +66,22 @@ class Parsed:
         try:
             return float(text) if "." in text else int(text)
         except ValueError:
-            raise UsageError(f"{name} needs a number, not `{text}`.", f"e.g.: {name} 16") from None
+            raise UsageError(f"{name} needs a number, not `{text}`.", again("e.g.", {name: "16"})) from None
 
     def count(self, name: str, default: int) -> int:
         """Return a whole number; UsageError where it is none."""
         number = self.number(name, default)
         if isinstance(number, float):
             raise UsageError(
-                f"{name} needs a whole number, not `{self.options[name]}`.", f"e.g.: {name} {default}"
+                f"{name} needs a whole number, not `{self.options[name]}`.",
+                again("e.g.", {name: str(default)}),
             )
         return number
 
 
 POOL = Option("--pool", "the pool to work on; else the one that the current directory belongs to", "KEY")
 JSON = Option("--json", "answer in JSON")
-COLOR = Option("--color", "auto, always or never", "WHEN")
+COLOR = Option("--color", "auto, always or never", "WHEN", choices=("auto", "always", "never"))
 _BELOW = 6  # columns
 
 
@@ -116,7 +118,18 @@ def _option(verb: Verb, word: str, rest: list[str], options: dict[str, str]) -> 
         if not rest:
             raise UsageError(f"{option.name} needs a value: {option.value}.", f"see: {_help(verb)}")
         value = rest.pop(0)
+    check_choice(option, value)
     options[option.name] = value
+
+
+def check_choice(option: Option, value: str) -> None:
+    """Raise UsageError for a value that an option with fixed choices does not have."""
+    if option.choices and value not in option.choices:
+        known = f"{', '.join(option.choices[:-1])} and {option.choices[-1]}"
+        raise UsageError(
+            f"{option.name} is `{value}`; known are {known}.",
+            again("e.g.", {option.name: option.choices[0]}),
+        )
 
 
 def _unknown(verb: Verb, name: str) -> UsageError:

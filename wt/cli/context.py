@@ -29,4 +29,11 @@ class Context:
         if wanted is None:
             location.check_root(root)
             wanted = location.find_key(root, self.cwd)
+        self.out.pool = wanted
         return location.open_pool(root, wanted, self.out.say)
+
+    def hint(self, text: str) -> None:
+        """Say what to run next, as it works from here."""
+        from wt.cli.hints import in_pool
+
+        self.out.say_painted([("hint: ", "cyan"), (in_pool(text, self.env, self.out.pool), "")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt.cli.registry import ALIASES, ANSWERS, GROUPS, TITLES, VERBS
-from wt.errors import UsageError
+from wt.errors import UsageError, again
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,5 +62,5 @@ def unknown(word: str) -> UsageError:
             f"wt {ANSWERS[word]} --help".replace("--version --help", "--version"),
         )
     near = nearest(word, [*VERBS, *ALIASES])
-    hint = f"did you mean: wt {near}" if near else "to see all: wt help"
+    hint = again("did you mean", words={word: near}) if near else "to see all: wt help"
     return UsageError(f"`{word}` is no verb of wt; nothing was done.", hint)

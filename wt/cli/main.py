@@ -41,7 +41,9 @@ def main(argv: list[str]) -> int:
     return guarded(run, argv)
 
 
-def guarded(run_: Callable[[list[str], Out, Mapping[str, str]], int], argv: list[str]) -> int:
+def guarded(
+    run_: Callable[[list[str], Out, Mapping[str, str]], int], argv: list[str], program: str = "wt"
+) -> int:
     """Turn whatever happens into an exit status and, where it must be, one clear sentence on stderr."""
     from wt.ui.out import Out
 
@@ -52,12 +54,15 @@ def guarded(run_: Callable[[list[str], Out, Mapping[str, str]], int], argv: list
     try:
         return run_(argv, out, env)
     except BaseException as error:  # the one boundary: what is not ours is re-raised or reported below
-        return _told(error, argv, out, env)
+        return _told(error, argv, program, out, env)
 
 
-def _told(error: BaseException, argv: list[str], out: Out, env: Mapping[str, str]) -> int:
+def _told(error: BaseException, argv: list[str], program: str, out: Out, env: Mapping[str, str]) -> int:
     try:
         if isinstance(error, WtError):
+            from wt.cli.hints import placed
+
+            error.hints[:] = placed(error.hints, argv, program, env, out.pool)
             out.error(error)
             return error.code
         if isinstance(error, (KeyboardInterrupt, Interrupted)):
@@ -147,6 +152,10 @@ def _leading_options(argv: list[str]) -> tuple[str | None, list[str]]:
             value = rest.pop(0) if rest else ""
         if not value:
             raise UsageError(f"{name} needs a value.", "to see all: wt help")
+        if name == "--color":
+            from wt.cli.args import COLOR, check_choice
+
+            check_choice(COLOR, value)
         key = value if name == "--pool" else key
     return key, rest
 

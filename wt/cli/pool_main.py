@@ -7,7 +7,7 @@ import os
 from wt.cli import args
 from wt.cli.main import guarded, hurry, leave
 from wt.cli.wish import INIT_OPTIONS, wish
-from wt.errors import GitError, UsageError
+from wt.errors import GitError, UsageError, again
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def entry(argv: list[str]) -> NoReturn:
 
 
 def main(argv: list[str]) -> int:
-    return guarded(run, argv)
+    return guarded(run, argv, "worktree-pool")
 
 
 def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
@@ -71,17 +71,29 @@ def run(argv: list[str], out: Out, env: Mapping[str, str]) -> int:
         return 0
     verb = VERBS.get(rest[0])
     if verb is None:
-        raise UsageError(
-            f"`{rest[0]}` is no verb of worktree-pool; nothing was done.", "to see all: worktree-pool --help"
-        )
+        raise _unknown(rest[0])
     if "--help" in rest or "-h" in rest:
         return _help([verb.name], out)
     parsed = args.parse(verb, [*before, *rest[1:]])
     if parsed.value("--pool") is None and verb.name != "doctor":
-        raise UsageError(
-            f"worktree-pool {verb.name} needs --pool KEY.", f"worktree-pool --pool KEY {verb.name} …"
-        )
+        raise _no_pool(verb.name, env)
     return _RUN[verb.name](parsed, out, env)
+
+
+def _unknown(word: str) -> UsageError:
+    from wt.pool.names import nearest
+
+    near = nearest(word, list(VERBS))
+    hint = again("did you mean", words={word: near}) if near else "to see all: worktree-pool --help"
+    return UsageError(f"`{word}` is no verb of worktree-pool; nothing was done.", hint)
+
+
+def _no_pool(verb: str, env: Mapping[str, str]) -> UsageError:
+    from wt.pool import location
+
+    known = location.keys(location.worktree_root(env))
+    hint = again("e.g.", {"--pool": known[0]}) if known else f"worktree-pool {verb} --help"
+    return UsageError(f"worktree-pool {verb} needs --pool KEY.", hint)
 
 
 def _help(argv: list[str], out: Out) -> int:
@@ -99,7 +111,8 @@ def _help(argv: list[str], out: Out) -> int:
 def _pool(parsed: Parsed, out: Out, env: Mapping[str, str]) -> Pool:
     from wt.pool import location
 
-    return location.open_pool(location.worktree_root(env), parsed.value("--pool") or "", out.say)
+    out.pool = parsed.value("--pool") or ""
+    return location.open_pool(location.worktree_root(env), out.pool, out.say)
 
 
 def _needs_name(parsed: Parsed, verb: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from wt.errors import CapacityError, ContendedError, SameShaError, UsageError
+from wt.errors import CapacityError, ContendedError, SameShaError, UsageError, again
 from wt.git import refs
 from wt.model import record
 from wt.pool import lock, names, resolve
@@ -125,7 +125,8 @@ def checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str | 
         names.check_name(request.name, pool.config)
     elif not lock.is_safe_name(request.name) or names.is_ours(request.name, pool.config):
         raise UsageError(
-            f"The branch `{request.name}` cannot be taken up in a slot.", "to begin one: wt new feature-x"
+            f"The branch `{request.name}` cannot be taken up in a slot.",
+            again("to begin one", words={request.name: "feature-x"}, without=("--adopt",)),
         )
     groups = pool.config.groups
     if request.group is None and groups:
@@ -134,6 +135,7 @@ def checked(pool: Pool, request: Request, tell: Callable[[str], None]) -> str | 
     if request.group is not None and request.group not in groups:
         listed = f"its groups are {', '.join(groups)}" if groups else "it has no groups"
         raise UsageError(
-            f"The pool `{pool.key}` has no group `{request.group}`; {listed}.", "leave --group out"
+            f"The pool `{pool.key}` has no group `{request.group}`; {listed}.",
+            again("e.g.", {"--group": groups[0]}) if groups else again("e.g.", without=("--group",)),
         )
     return request.group

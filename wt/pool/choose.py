@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import CapacityError, ContendedError, WtError, quoted
+from wt.errors import CapacityError, ContendedError, WtError, again, quoted
 from wt.git import layout
 from wt.model import Slot
 from wt.pool import lock, names
@@ -48,7 +48,7 @@ def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtE
     what = f"group {group} of the pool `{pool.key}`" if group else f"pool `{pool.key}`"
     if busy or any(slot.transitional or slot.state == "idle" for slot in slots):
         return ContendedError(f"The {what} has no slot free at this moment; one is changing hands.",
-                              "to wait for it: --wait 60")  # fmt: skip
+                              again("to wait for it", {"--wait": "60"}))  # fmt: skip
     error = CapacityError(f"The {what} is full: {len(slots)} of {pool.config.max_slots} slots are in use.")
     error.details = "\n".join(_row(slot) for slot in slots)
     held = [slot for slot in slots if slot.lock is not None and slot.admin is not None]

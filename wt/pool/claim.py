@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, quoted
+from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, again, quoted
 from wt.git import worktrees
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
@@ -99,7 +99,8 @@ def _refuse_held(seen: Survey, name: str) -> None:
         return
     if slot.state == "releasing":
         raise ContendedError(
-            f"`{name}` is being given back by {slot.slot} at this moment.", "to wait for it: --wait 60"
+            f"`{name}` is being given back by {slot.slot} at this moment.",
+            again("to wait for it", {"--wait": "60"}),
         )
     age = times.in_words(time.time() - lock.since(slot))
     raise NameHeldError(
@@ -116,11 +117,13 @@ def _refuse_taken_directory(pool: Pool, seen: Survey, name: str) -> None:
     for slot in seen.slots:
         if slot.lock is not None and names.fold(names.slug(slot.lock.name)) == folded:
             raise WtError(f"The directory of `{name}` would be that of `{slot.lock.name}`, which {slot.slot} holds.",
-                          "choose another name")  # fmt: skip
+                          again("to choose another", words={name: f"{name}-2"}))  # fmt: skip
     for entry in os.listdir(pool.real):
         if names.fold(entry) == folded:
             raise WtError(
-                f"{pool.real}/{entry} is in the way of `{name}`.", "choose another name, or move it away"
+                f"{pool.real}/{entry} is in the way of `{name}`.",
+                f"to move it away: mv {quoted(f'{pool.real}/{entry}')} ~/",
+                again("to choose another name", words={name: f"{name}-2"}),
             )
 
 
@@ -130,10 +133,14 @@ def _refuse_same_sha(seen: Survey, sha: str) -> None:
         if slot.unreadable:
             raise SameShaError(f"The lock of {slot.slot} cannot be read, so `--unique-sha` cannot be granted.",
                                "to see why: wt doctor")  # fmt: skip
-        if slot.lock is not None and slot.lock.full_sha == sha and slot.admin is not None:
+        if (
+            slot.lock is not None
+            and slot.lock.full_sha == sha
+            and slot.state in ("held", "acquiring", "broken")
+        ):
             age = times.in_words(time.time() - lock.since(slot))
             raise SameShaError(f"{slot.slot} holds {sha[:12]} as `{slot.lock.name}` ({age}).",
-                               "to wait for it: --wait 600")  # fmt: skip
+                               again("to wait for it", {"--wait": "600"}))  # fmt: skip
 
 
 def _take_slot(

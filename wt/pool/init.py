@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import UsageError, WtError, quoted
-from wt.git import layout, refs
+from wt.errors import UsageError, WtError, again, quoted
+from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Config, record
 from wt.pool import config as config_file
@@ -49,7 +49,8 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
     names.check_groups(wish.groups)
     if wish.max_slots < 1:
         raise UsageError(
-            f"--max-slots is {wish.max_slots}; a pool needs one slot at least.", "e.g.: --max-slots 16"
+            f"--max-slots is {wish.max_slots}; a pool needs one slot at least.",
+            again("e.g.", {"--max-slots": "16"}),
         )
     if (wish.mirror_mode is None) != (wish.mirror_base is None):
         raise UsageError(
@@ -82,12 +83,22 @@ def _source(path: str) -> layout.Place:
     expanded = os.path.abspath(os.path.expanduser(path))
     place = layout.at(os.path.realpath(expanded)) or layout.find(expanded)
     if place is None or not os.path.isdir(expanded):
-        raise WtError(f"{path} is no git repository.", f"to make it one: git init {quoted(path)}")
+        how = (
+            f"to have it here: git clone {quoted(path)}"
+            if "://" in path
+            else f"to make it one: git init {quoted(path)}"
+        )
+        raise WtError(f"{path} is no git repository.", how)
     if layout.is_slot(place):
         raise WtError(
-            f"{path} is a slot of a pool; a pool over a slot would be lost with it.", "name the source itself"
+            f"{path} is a slot of a pool; a pool over a slot would be lost with it.",
+            f"to make one over its source: wt init {quoted(_source_of(place))}",
         )
     return place
+
+
+def _source_of(slot: layout.Place) -> str:
+    return worktrees.list_all(slot.common)[0].path or slot.common
 
 
 def _refuse_initialised(root: str, key: str) -> None:
@@ -134,8 +145,12 @@ def _base(place: layout.Place) -> str:
     for name in (named, "main", "master", refs.branch_of(place.common), refs.branch_of(place.git_dir)):
         if name and name in known:
             return name
-    raise WtError(f"The source {place.top or place.git_dir} has no branch that could be the base: it has no commit yet, or "
-                  "none of its usual names.", "to name one: --base BRANCH")  # fmt: skip
+    where = place.top or place.git_dir
+    if not known:
+        raise WtError(f"The source {where} has no branch that could be the base: it has no commit yet.",
+                      f"to make a first one: git -C {quoted(where)} commit --allow-empty -m first")  # fmt: skip
+    raise WtError(f"The source {where} has no branch that could be the base: its HEAD is on none, and none is called main or "
+                  "master.", again("to name one", {"--base": min(known)}))  # fmt: skip
 
 
 def _default_commit(place: layout.Place, wanted: str) -> str:
@@ -160,7 +175,7 @@ def _write(root: str, key: str, config: Config, *, network: bool) -> None:
     location_root = f"{root}/{key}"
     if not network and (kind := network_kind(root)):
         raise WtError(f"{root} is on a network file system ({kind}), where locks are not to be trusted.",
-                      "to do it all the same: --allow-network-fs")  # fmt: skip
+                      again("to do it all the same", {"--allow-network-fs": None}))  # fmt: skip
     existed = os.path.isdir(location_root)
     try:
         files.make_directory(os.path.realpath(location_root), 0o700)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import UsageError, WtError, quoted
+from wt.errors import UsageError, WtError, again, quoted
 from wt.git import layout
 from wt.git.run import Git
 from wt.model import Config, record
@@ -82,17 +82,15 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     check_root(root)
     path = config_path(root, key)
     if not os.path.lexists(path):
-        raise WtError(
-            f"No pool is called `{key}` below {root}.",
-            f"to make one: worktree-pool --pool {key} init --source REPOSITORY --max-slots 16",
-        )
+        from wt.pool import astray
+
+        raise astray.uninitialised(root, key)
     config = config_file.load(path, warn)
     place = layout.at(config.source)
     if place is None:
-        raise WtError(
-            f"{path}: the source {config.source} is no git repository now.",
-            f"to mend it: ${{EDITOR:-vi}} {quoted(path)}",
-        )
+        from wt.pool import astray
+
+        raise astray.source_is_gone(path, config.source, config.pool_id)
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)
     return Pool(key, f"{root}/{key}", real, config, place.common)
@@ -103,7 +101,8 @@ def _refuse_foreign_root(real: str) -> None:
     owner = os.stat(f"{real}/.meta").st_uid
     if os.geteuid() == 0 and owner != 0:
         raise WtError(
-            f"The pool {real} belongs to user id {owner}; root does not work in it.", "run this as that user"
+            f"The pool {real} belongs to user id {owner}; root does not work in it.",
+            again("to run this as that user", before=f"sudo -E -u '#{owner}' "),
         )
 
 
@@ -122,7 +121,7 @@ def find_key(root: str, cwd: str) -> str:
     over = [key for key in known if place is not None and place.common == _common_of(root, key)]
     if len(over) == 1:
         return over[0]
-    raise _undecided(over, known, in_repository=place is not None)
+    raise _undecided(root, over, known, place)
 
 
 def key_by_root(root: str, cwd: str) -> str | None:
@@ -146,21 +145,26 @@ def _common_of(root: str, key: str) -> str | None:
     return place.common if place else None
 
 
-def _undecided(over: list[str], known: list[str], *, in_repository: bool) -> UsageError:
+def _undecided(root: str, over: list[str], known: list[str], place: layout.Place | None) -> WtError:
     if over:
-        return UsageError(
-            f"Several pools serve this repository: {', '.join(over)}.", f"name one: --pool {over[0]}"
-        )
-    if in_repository:
+        hints = [again(f"to use `{key}`", {"--pool": key}) for key in over]
+        return UsageError(f"Several pools serve this repository: {', '.join(over)}.", *hints)
+    if place is not None:
+        from wt.pool import astray
+
+        if (elsewhere := astray.no_pool_serves(place, root)) is not None:
+            return elsewhere
         error = UsageError("No pool serves this repository.", "to make one: wt init")
     else:
         error = UsageError("This directory is in no pool and in no repository.")
-    return error if not known else _listing(error, known)
-
-
-def _listing(error: UsageError, known: list[str]) -> UsageError:
-    error.hint(f"the pools here are {', '.join(known)}; to name one: --pool {known[0]}")
-    return error
+    readable = [key for key in known if _common_of(root, key) is not None]
+    if readable != known:
+        broken = ", ".join(key for key in known if key not in readable)
+        error.hint(f"to see what is wrong with {broken}: wt doctor")
+    if readable:
+        listed = ", ".join(readable)
+        return error.hint(again(f"the pools here are {listed}; to name one", {"--pool": readable[0]}))
+    return error if error.hints else error.hint("to see how it works, in a throw-away place: wt demo")
 
 
 def over_source(root: str, common: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from wt.errors import UsageError
+from wt.errors import UsageError, again
 from wt.git.layout import is_object_id
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ def check_groups(groups: tuple[str, ...]) -> None:
             raise _bad("group", group, "would make slot ids ambiguous")
     if len({group.casefold() for group in groups}) != len(groups):
         raise UsageError(
-            "Two groups differ by case alone.", "name each group once, e.g.: --groups ios,android"
+            "Two groups differ by case alone.", again("to name each group once", {"--groups": "ios,android"})
         )
 
 
@@ -69,10 +69,11 @@ def _check_reserved(name: str, what: str, groups: tuple[str, ...]) -> None:
 
 
 def _bad(what: str, name: str, reason: str) -> UsageError:
-    return UsageError(
-        f"The {what} `{name}` {reason}.",
-        f"letters, digits and . _ - {'' if what != 'name' else '/ '}+ @ = , are fine, e.g.: feature-x",
-    )
+    fine = f"letters, digits and . _ - {'' if what != 'name' else '/ '}+ @ = , are fine, e.g."
+    if what == "name":
+        return UsageError(f"The {what} `{name}` {reason}.", again(fine, words={name: "feature-x"}))
+    option = {"--pool": "app"} if what == "pool key" else {"--groups": "ios,android"}
+    return UsageError(f"The {what} `{name}` {reason}.", again(fine, dict(option)))
 
 
 def _fault(name: str, *, slash: bool) -> str | None:

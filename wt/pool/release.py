@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import ContendedError, WtError, quoted
+from wt.errors import ContendedError, WtError, again, quoted
 from wt.model import Slot, record, replaced
 from wt.pool import giveback, lock, mutex, reclaim, survey
 
@@ -83,7 +83,8 @@ def _marked(pool: Pool, slot: Slot | None) -> tuple[Slot, Mutex] | None:
     if held is None:
         path = pool.slot_mutex_path(slot.slot)
         raise ContendedError(
-            f"{slot.slot} (`{slot.lock.name}`) is busy: {mutex.holder(path)}.", "try again in a moment"
+            f"{slot.slot} (`{slot.lock.name}`) is busy: {mutex.holder(path)}.",
+            again("to try again in a moment"),
         )
     return mark_releasing(slot, held), held
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import UsageError, WtError, quoted
+from wt.errors import UsageError, WtError, again, quoted
 from wt.git import refs
 from wt.git.layout import is_object_id
 from wt.model import record
@@ -45,11 +45,12 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
     if adopt and commit is not None:
         raise UsageError(
             "`--adopt` takes a branch up where it is; it goes with no commit.",
-            f"wt new {quoted(name)} --adopt",
+            again("to take it up", {"--adopt": None}, without=("--from", "--commit")),
         )
     if commit is not None and not (commit.isprintable() and commit):
         raise UsageError(
-            "The commit's name holds characters that no revision has.", "to see the branches: git branch -a"
+            "The commit's name holds characters that no revision has.",
+            f"to see the branches: git -C {quoted(pool.config.source)} branch -a",
         )
     git = pool.git()
     wanted = commit or pool.config.default_commit
@@ -96,8 +97,7 @@ def _refuse_clash(name: str, listed: set[str], above: list[str]) -> None:
     if clash is not None:
         raise WtError(
             f"The branch `{name}` cannot be made beside the branch `{clash}`: git keeps one as a file, the other as a directory.",
-            "choose another name, e.g.: "
-            + (f"wt new {name.replace('/', '-')}" if above else f"wt new {name}-2"),
+            again("to choose another name", words={name: name.replace("/", "-") if above else f"{name}-2"}),
         )
 
 
@@ -106,7 +106,7 @@ def _adopted(branch: refs.Ref, *, adopt: bool) -> str:
         name = branch.name[11:]
         raise WtError(
             f"The branch `{name}` exists already; nothing was touched.",
-            f"to take it up where it is: wt new {quoted(name)} --adopt",
+            again("to take it up where it is", {"--adopt": None}, without=("--from", "--commit")),
         )
     return branch.sha
 
@@ -118,11 +118,11 @@ def _of_remote(pool: Pool, name: str) -> Target:
     found = [ref for ref in refs.list_refs(git, *wanted) if ref.name in wanted] if wanted else []
     if not found:
         raise WtError(f"No branch is called `{name}`, here or on a remote as last fetched; nothing was touched.",
-                      f"to begin it: wt new {quoted(name)}")  # fmt: skip
+                      again("to begin it", without=("--adopt",)))  # fmt: skip
     if len(found) > 1:
         listed = " and ".join(ref.name[13:] for ref in found)
         raise WtError(f"Several remotes have the branch `{name}`: {listed}; nothing was touched.",
-                      f"to begin it at one of them: wt new {quoted(name)} --from {quoted(found[0].name[13:])}")  # fmt: skip
+                      f"to begin it at one of them: wt new --pool {quoted(pool.key)} {quoted(name)} --from {quoted(found[0].name[13:])}")  # fmt: skip
     names.check_name(name, pool.config)  # it will be a new branch here
     return Target(found[0].sha, upstream=found[0].name[13:])
 

@@ -52,7 +52,11 @@ def take(pool: Pool) -> Survey:
 
 def admin_dirs(pool: Pool) -> list[str]:
     """Return the admin dirs of the source, this pool's and all others."""
-    return [f"{pool.common}/worktrees/{name}" for name in files.list_directory(f"{pool.common}/worktrees")]
+    return admin_dirs_of(pool.common)
+
+
+def admin_dirs_of(common: str) -> list[str]:
+    return [f"{common}/worktrees/{name}" for name in files.list_directory(f"{common}/worktrees")]
 
 
 def held(pool: Pool) -> list[Slot]:

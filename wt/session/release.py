@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import files
-from wt.errors import ContendedError, WtError, quoted
+from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
@@ -39,7 +39,7 @@ def require_held(pool: Pool, name: str, *hints: str) -> Slot:
 
     held = [one.lock.name for one in seen.slots if one.lock is not None]
     near = nearest(name, held)
-    hint = f"did you mean: {near}" if near else "to see the names: wt ls"
+    hint = again("did you mean", words={name: near}) if near else "to see the names: wt ls"
     raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", hint, *hints)
 
 
@@ -67,7 +67,7 @@ def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> 
     held = mutex.try_take(path)
     if held is None:
         raise ContendedError(
-            f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", "try again in a moment"
+            f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", again("to try again in a moment")
         )
     files.remove_leftovers(f"{slot.admin}/worktree-pool")
     branch = refs.branch_of(slot.admin_dir)

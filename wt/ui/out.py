@@ -59,6 +59,7 @@ class Out:
         self.colour = wants_colour(when, env, terminal=self.terminal)
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
         self.utf8 = speaks_utf8(env)
+        self.pool: str | None = None  # the key that the run works on: hints name it where the place does not
 
     @property
     def width(self) -> int:
@@ -94,22 +95,22 @@ class Out:
 
     def say(self, text: str) -> None:
         """Narration, on stderr."""
-        _write(2, f"{escaped(text)}\n".encode("utf-8", "replace"))
+        _write(2, f"{escaped(masked(text))}\n".encode("utf-8", "replace"))
 
     def say_painted(self, parts: list[tuple[str, str]]) -> None:
-        line = "".join(paint(escaped(text), colour, on=self.colour_err) for text, colour in parts)
+        line = "".join(paint(escaped(masked(text)), colour, on=self.colour_err) for text, colour in parts)
         _write(2, f"{line.rstrip()}\n".encode("utf-8", "replace"))
 
     def error(self, error: WtError) -> None:
         """The sentence, the cause chain, what git said (indented), then the hints."""
-        self.say_painted([("error: ", "red"), (masked(error.sentence), "")])
+        self.say_painted([("error: ", "red"), (error.sentence, "")])
         cause = error.__cause__
         while cause is not None:
             if getattr(cause, "details", ""):
-                self.say(_indented(masked(str(cause.details))))  # type: ignore[attr-defined]  # looked at just before
+                self.say(_indented(str(cause.details)))  # type: ignore[attr-defined]  # looked at just before
             cause = cause.__cause__
         if error.details:
-            self.say(_indented(masked(error.details)))
+            self.say(_indented(error.details))
         for hint in error.hints:
             self.say_painted([("hint: ", "cyan"), (hint, "")])
 

@@ -40,7 +40,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 def _nothing(ctx: Context, pool: Pool) -> None:
     ctx.out.say(f"no slot of `{pool.key}` is held.")
-    ctx.out.say_painted([("hint: ", "cyan"), ("to begin: wt new feature-x", "")])
+    ctx.hint("to begin: wt new feature-x")
 
 
 def _bare(ctx: Context, slots: list[Slot], *, as_json: bool) -> int:

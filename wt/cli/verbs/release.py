@@ -47,7 +47,7 @@ def _tell_kept(ctx: Context, pool: Pool, name: str, kept: tuple[str, ...]) -> No
     if kept:
         key = f"--pool {quoted(ctx.key)} " if ctx.key else ""
         back = f"to have it again: wt new {key}{keep.way_back(pool, name, kept[0])}"
-        ctx.out.say_painted([("hint: ", "cyan"), (back, "")])
+        ctx.hint(back)
 
 
 def _way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:

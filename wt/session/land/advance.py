@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import GitError, WtError, quoted
+from wt.errors import GitError, WtError, again, quoted
 from wt.git import refs
 from wt.git.run import Git
 from wt.pool import materialise, sourcelock
@@ -24,7 +24,7 @@ def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
     if in_way := materialise.obstacles_between(Git(where), base.tip, new):
         error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
                         details="\n".join(in_way[:20]))  # fmt: skip
-        raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", "then: wt land")
+        raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", again("then"))
     try:
         move.forward(pool, move.journal_of_base(pool), move.Move(base.branch, base.tip, new, where), keep)
     except GitError as error:
@@ -35,5 +35,5 @@ def advance(pool: Pool, base: Base, new: str, keep: tuple[int, ...]) -> None:
         raise WtError(
             f"`{base.branch}` was not moved: {where} was taken to another branch at that moment, which got the commits.",
             f"to take it back there: git -C {quoted(where)} reset --keep {base.tip[:12]}",
-            "then: wt land",
+            again("then"),
         )

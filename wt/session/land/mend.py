@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import WtError, quoted
+from wt.errors import WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import record
@@ -80,7 +80,7 @@ def _refuse_torn(git: Git, journal: Move) -> None:
     raise WtError(
         f"A land died while it merged into {journal.checkout}; what was yours there is committed.",
         f"to undo the half merge: git -C {quoted(journal.checkout)} reset --hard",
-        "then: wt land",
+        again("then"),
     )
 
 
@@ -96,7 +96,7 @@ def _stop(journal: Move, what: list[str]) -> WtError:
         f"A land died while it moved {journal.checkout} from {journal.old[:12]} to {journal.new[:12]}, and somebody changed "
         "files there since; nothing was touched.", details="\n".join(what[:20]),
     )  # fmt: skip
-    return error.hint(f"to put the changes aside: git -C {quoted(journal.checkout)} stash", "then: wt land")
+    return error.hint(f"to put the changes aside: git -C {quoted(journal.checkout)} stash", again("then"))
 
 
 def _changes(git: Git, journal: Move) -> list[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import files
-from wt.errors import GitError, WtError, quoted
+from wt.errors import GitError, WtError, again, quoted
 from wt.git import refs, status, trial
 from wt.git.run import Git
 from wt.model import Slot
@@ -46,7 +46,7 @@ def _refuse_overwriting(git: Git, base: Base, name: str, head: str, tree: str) -
     if in_way:
         error = WtError(f"`{base.branch}` was not merged into `{name}`: files that git does not track would be overwritten in "
                         f"{git.cwd}.", details="\n".join(in_way[:20]))  # fmt: skip
-        raise error.hint(f"to move one away: mv {quoted(f'{git.cwd}/{in_way[0]}')} ~/", "then: wt land")
+        raise error.hint(f"to move one away: mv {quoted(f'{git.cwd}/{in_way[0]}')} ~/", again("then"))
 
 
 def _merge_commit(git: Git, base: Base, name: str, head: str, tree: str) -> str:
@@ -94,7 +94,7 @@ def _stopped(slot: Slot, git: Git, name: str, base: Base, error: GitError | None
         details="\n".join(conflicted) or (error.details if error else ""),
     )
     return stopped.hint(
-        f"to go on, resolve them in {git.cwd}, then: git add -A && git commit --no-edit && wt land",
+        f"to go on, resolve them, then: cd {quoted(git.cwd)} && git add -A && git commit --no-edit && wt land",
         f"to give up: wt land --abort --name {quoted(name)}",
     )
 

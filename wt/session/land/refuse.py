@@ -35,9 +35,9 @@ def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:
     error.details = "\n".join(conflicted)
     done = f"{operation.proceed} && wt land"
     if conflicted:
-        done = f"resolve the files above, then: git add -A && {done}"
+        done = f"git add -A && {done}"
     return error.hint(
-        f"to go on, in {slot.path}: {done}",
+        f"to go on{', resolve the files above, then' if conflicted else ''}: cd {quoted(slot.directory)} && {done}",
         f"to give up: git -C {quoted(slot.directory)} {operation.abort[4:]}",
     )
 
@@ -57,7 +57,8 @@ def untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
             details="\n".join(found.untracked[:20]),
         )
         raise error.hint(
-            f"to take them along: {_again(slot, wish, '--add ')}", "to leave one out: put it into .gitignore"
+            f"to take them along: {_again(slot, wish, '--add ')}",
+            f"to leave one out: echo {quoted('/' + found.untracked[0])} >> {quoted(f'{slot.path}/.gitignore')}",
         )
 
 

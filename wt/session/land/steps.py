@@ -5,7 +5,7 @@ Land refuses before it touches; what it touched is safe to land again, or to giv
 
 from __future__ import annotations
 
-from wt.errors import WtError, quoted
+from wt.errors import WtError, again, quoted
 from wt.git import status
 from wt.git.run import Git
 from wt.model import Slot
@@ -66,7 +66,7 @@ def _onto_base(
             return base.tip, tip
         tell(f"`{base.branch}` moved meanwhile; merging again.")
         base = now
-    raise WtError(f"`{pool.config.base}` kept moving; it was not landed on.", "wt land")
+    raise WtError(f"`{pool.config.base}` kept moving; it was not landed on.", again("to try again"))
 
 
 def _commit_changes(slot: Slot, git: Git, wish: Wish) -> None:
