@@ -25,11 +25,16 @@ def quoted(word: str) -> str:
     return word if word and _SAFE.issuperset(word) else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
+def operand(word: str) -> str:
+    """Return a word as it stands behind a verb: what begins with a dash is no option there."""
+    return f"-- {quoted(word)}" if word.startswith("-") else quoted(word)
+
+
 class Again(str):  # noqa: SLOT000 (one is made on the way to an error, and a string cannot have both)
     """A hint that is the caller's own command once more, changed: the edge, which knows what was typed, writes it out.
 
     `options` are set (None: a flag), `without` left out, `words` replaced where they stand, whatever option they belong
-    to; `before` goes in front of the command.
+    to; `before` goes in front of the command. `otherwise` is the hint where the caller's verb has no such option.
     """
 
     why: str
@@ -37,6 +42,7 @@ class Again(str):  # noqa: SLOT000 (one is made on the way to an error, and a st
     words: dict[str, str]
     without: tuple[str, ...]
     before: str
+    otherwise: str
 
 
 def again(
@@ -46,13 +52,14 @@ def again(
     words: dict[str, str] | None = None,
     without: tuple[str, ...] = (),
     before: str = "",
+    otherwise: str = "",
 ) -> Again:
     """Return such a hint. As plain text, for who knows no command line, it says what to change."""
     changes = [f"{name} {value}" if value is not None else name for name, value in (options or {}).items()]
     changes += [f"without {name}" for name in without] + list((words or {}).values())
     hint = Again(f"{why}: {', '.join(changes)}" if changes else f"{why}: the same command")
     hint.why, hint.options, hint.words = why, options or {}, words or {}
-    hint.without, hint.before = without, before
+    hint.without, hint.before, hint.otherwise = without, before, otherwise
     return hint
 
 

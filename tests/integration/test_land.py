@@ -473,7 +473,7 @@ def test_the_shell_ends_up_where_the_contract_says(pool, tmp_path):
 def test_land_of_what_is_not_held_names_the_nearest(pool):
     pool.acquire("feature")
     before = everything(pool.root, pool.source)
-    assert_refused(pool, land(pool, "--name", "featrue"), before, "did you mean: feature")
+    assert_refused(pool, land(pool, "--name", "featrue"), before, "did you mean: wt land --name feature")
 
 
 def test_a_conflict_of_directory_names_alone_stops(both):

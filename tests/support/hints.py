@@ -42,7 +42,7 @@ def fault(hint):
 
 
 def _simple_commands(words):
-    found = [[]]
+    found: list[list[str]] = [[]]
     for word in words:
         if word in OPERATORS:
             found.append([])
@@ -89,9 +89,19 @@ def _of_ours(program, words, find):
 
 def assert_pasteable(err):
     """Every `hint:` line of a run's stderr."""
+    for hint in of(err):
+        assert fault(hint) is None, fault(hint)
+
+
+def of(err):
+    """The hints of a run's stderr, those whose command goes over several lines whole."""
+    found = []
     for line in err.splitlines():
         if line.startswith("hint: "):
-            assert fault(line.removeprefix("hint: ")) is None, fault(line.removeprefix("hint: "))
+            found.append(line.removeprefix("hint: "))
+        elif found and found[-1].count("'") % 2:
+            found[-1] += f"\n{line}"
+    return found
 
 
 # The same of the source: what stands where a hint goes.
@@ -125,6 +135,6 @@ def _texts(node):
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        text = "".join(piece.value if isinstance(piece, ast.Constant) else "x" for piece in node.values)
+        text = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "x" for piece in node.values)
         if not text.endswith(": x"):  # a command that was made elsewhere: the runs of the tests look at it
             yield text

@@ -11,7 +11,7 @@ from wt.errors import Again, WtError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wt.cli.args import Verb
 
@@ -27,13 +27,26 @@ def placed(
 
 
 def _again(hint: Again, argv: Sequence[str], program: str) -> str:
-    words = [hint.words.get(word, word) for word in argv]
-    own, tail = _split(words)
+    if hint.otherwise and not _has_options(program, argv, hint.options):
+        return f"{hint.why}: {hint.otherwise}"
+    own, tail = _split([_replaced(word, hint.words) for word in argv])
     own = _without(own, program, {*hint.options, *hint.without})
     for name, value in hint.options.items():
         own += [name] if value is None else [name, value]
     command = " ".join(quoted(word) for word in (program, *own, *tail))
     return f"{hint.why}: {hint.before}{command}"
+
+
+def _has_options(program: str, argv: Sequence[str], names: Iterable[str]) -> bool:
+    return all(any(verb.find(name) for verb in _verbs(program, argv)[:1]) for name in names)
+
+
+def _replaced(word: str, words: Mapping[str, str]) -> str:
+    """A word, or the value in `--name=value`."""
+    name, equals, value = word.partition("=")
+    if word not in words and equals and name.startswith("--") and value in words:
+        return f"{name}{equals}{words[value]}"
+    return words.get(word, word)
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:

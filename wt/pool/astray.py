@@ -89,16 +89,10 @@ def _is_pool(path: str, pool_id: str) -> bool:
         return False
 
 
-def source_is_gone(path: str, source: str, pool_id: str) -> WtError:
-    """Return the error of a pool whose source is not where its config says; the repository around us may be it."""
+def source_is_gone(path: str, source: str) -> WtError:
+    """Return the error of a pool whose source is not where its config says; with the file to mend."""
     error = WtError(f"{path}: the source {source} is no git repository now.")
-    place = _here()
-    if place is not None and any(one.pool_id == pool_id for one in traces(place.common)):
-        return error.hint(f"to say that it was moved: wt doctor --fix --source {quoted(_top_of(place))}")
-    return error.hint(
-        "if it was moved: wt doctor --fix --source /path/to/repository",
-        f"to look at the config: ${{EDITOR:-vi}} {quoted(path)}",
-    )
+    return error.hint(f"to look at the config: ${{EDITOR:-vi}} {quoted(path)}")
 
 
 def _here() -> layout.Place | None:

@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, again, quoted
+from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, again, operand, quoted
 from wt.git import worktrees
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
@@ -107,8 +107,8 @@ def _refuse_held(seen: Survey, name: str) -> None:
         f"`{name}` is held by {slot.slot} since {age}."
         if age != "now"
         else f"`{name}` is held by {slot.slot}.",
-        f"to go there: wt cd {quoted(name)}",
-        f"to give it back: wt release {quoted(name)}",
+        f"to go there: wt cd {operand(name)}",
+        f"to give it back: wt release {operand(name)}",
     )
 
 

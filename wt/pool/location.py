@@ -90,7 +90,7 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     if place is None:
         from wt.pool import astray
 
-        raise astray.source_is_gone(path, config.source, config.pool_id)
+        raise astray.source_is_gone(path, config.source)
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)
     return Pool(key, f"{root}/{key}", real, config, place.common)

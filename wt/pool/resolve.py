@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wt.errors import UsageError, WtError, again, quoted
+from wt.errors import UsageError, WtError, again, operand, quoted
 from wt.git import refs
 from wt.git.layout import is_object_id
 from wt.model import record
@@ -106,7 +106,12 @@ def _adopted(branch: refs.Ref, *, adopt: bool) -> str:
         name = branch.name[11:]
         raise WtError(
             f"The branch `{name}` exists already; nothing was touched.",
-            again("to take it up where it is", {"--adopt": None}, without=("--from", "--commit")),
+            again(
+                "to take it up where it is",
+                {"--adopt": None},
+                without=("--from", "--commit"),
+                otherwise=f"wt new --adopt {operand(name)}",
+            ),
         )
     return branch.sha
 
