@@ -34,11 +34,16 @@ def read_text(path: str, limit: int = 1 << 20) -> str | None:
         os.close(descriptor)
 
 
+def temp_path(directory: str, name: str) -> str:
+    """Return a name that is ours alone for now, and that whoever comes after a crash takes for a leftover."""
+    return f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{name}"
+
+
 def replace_text(path: str, text: str, mode: int = 0o644) -> None:
     """Put `text` at `path` so that a reader sees the old or the new file, whole, also after a power cut."""
     cross(f"replace {path}")
     directory = os.path.dirname(path)
-    temp = f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{os.path.basename(path)}"
+    temp = temp_path(directory, os.path.basename(path))
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         _write_all(descriptor, text.encode("utf-8", "surrogateescape"))
@@ -82,7 +87,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def publish_text(path: str, text: str, mode: int = 0o644) -> None:
     """Put a whole file at `path`; FileExistsError where somebody was first."""
     cross(f"publish {path}")
-    temp = f"{os.path.dirname(path)}/{_TEMP_PREFIX}{os.getpid()}-{os.path.basename(path)}"
+    temp = temp_path(os.path.dirname(path), os.path.basename(path))
     write_exclusive(temp, text, mode)
     try:
         os.link(temp, path)

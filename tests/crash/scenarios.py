@@ -140,6 +140,39 @@ def nowhere(stage, layout):
     stage.git("switch", "-q", "topic")
 
 
+def linked(stage, layout):
+    """The base is checked out in a linked worktree of the user's."""
+    to_merge(stage, layout)
+    stage.git("switch", "-q", "topic")
+    stage.git("worktree", "add", "-q", f"{stage.now}/linked", "main")
+    gitrepo.write(f"{stage.now}/linked", {"own": "the user's own\n"})
+
+
+def clash(stage, layout):
+    """Two commits of the slot's change what the base changes, too; a file of the base's is new, and one is gone."""
+    path = held(stage, layout)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    gitrepo.commit(path, {"a": "ours\n", "dir/c": "ours\n"}, "ours")
+    gitrepo.write(path, {"a": "ours, later\n", "two": "2\n"})
+    gitrepo.write(stage.source, {"a": "theirs\n", "m": "on main\n"})
+    os.unlink(f"{stage.source}/e")
+    stage.git("add", "a", "e", "m")
+    stage.git("commit", "-q", "-m", "main moves")
+
+
+def stopped(*options):
+    """A land of a clash has stopped, and the user has begun to resolve it."""
+
+    def build(stage, layout):
+        clash(stage, layout)
+        done = stage.run("wt", "land", "--name", "w/x", "--add", *options, "work")
+        assert done.code == 1, done
+        path = stage.run("worktree-pool", "path", "--name", "w/x", check=True).path
+        gitrepo.write(path, {"a": "half resolved\n"})
+
+    return build
+
+
 def bare(stage, layout):
     _source(stage)
     os.rename(stage.source, f"{stage.top}/was")
@@ -202,6 +235,44 @@ def landed(*files, mainline=None):
     return look
 
 
+def resumable(mainline):
+    """The land has stopped once more, and is brought to its end by resolving, whatever git asks for, and landing again."""
+
+    def look(stage):
+        path = stage.run("worktree-pool", "path", "--name", "w/x", check=True).path
+        admin = stage.git("rev-parse", "--absolute-git-dir", at=path)
+        if stage.git("log", "-1", "--format=%s", "main") != "main moves":
+            return ["the base was moved"]
+        for _commit in range(2):
+            if "U" not in stage.git("status", "--porcelain", at=path):
+                break
+            gitrepo.write(path, {"a": "both\n"})
+            stage.git("add", "-A", at=path)
+            rebasing = os.path.isdir(f"{admin}/rebase-merge")
+            words = ("rebase", "--continue") if rebasing else ("commit", "-q", "--no-edit")
+            subprocess.run(["git", "-C", path, "-c", "core.editor=true", *words], capture_output=True)
+        done = stage.run("wt", "land", "--name", "w/x")
+        found = [] if done.code == 0 else [f"the land that is resumed ends {done.code}: {done.err}"]
+        return found or landed(*_ONE, ("two", "2\n"), ("m", "on main\n"), mainline=mainline)(stage)
+
+    return look
+
+
+def given_up(stage):
+    """The slot is as it was before the land, what it committed itself included."""
+    path = stage.run("worktree-pool", "path", "--name", "w/x", check=True).path
+    admin = stage.git("rev-parse", "--absolute-git-dir", at=path)
+    found = [
+        name
+        for name in ("MERGE_HEAD", "rebase-merge", "worktree-pool/merging")
+        if os.path.exists(f"{admin}/{name}")
+    ]
+    subject = stage.git("log", "-1", "--format=%s", at=path)
+    left = stage.git("status", "--porcelain", at=path)
+    found += [f"not clean: {left}"] if left else []
+    return found + ([f"HEAD is {subject}"] if subject != "work" else []) + holds("w/x")(stage)
+
+
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
 _LAND = ("wt", "land", "--name", "w/x")
@@ -237,6 +308,40 @@ SCENARIOS = (
         (0, 1),
         landed(*_MINE, mainline=_MERGED),
     ),
+    Scenario(
+        "land-squash",
+        to_merge,
+        (*_LAND, "--squash", "--add", "work"),
+        (0, 1),
+        landed(*_MINE, ("m", "on main\n"), mainline=("work", "main moves")),
+    ),
+    Scenario(
+        "land-rebase",
+        to_merge,
+        (*_LAND, "--rebase", "--add", "work"),
+        (0, 1),
+        landed(*_MINE, ("m", "on main\n"), mainline=("work", "one", "main moves")),
+    ),
+    Scenario("land-linked", linked, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
+    Scenario("land-conflict", clash, (*_LAND, "--add", "work"), (1,), resumable(_MERGED), ends=1),
+    Scenario(
+        "land-squash-conflict",
+        clash,
+        (*_LAND, "--squash", "--add", "work"),
+        (1,),
+        resumable(("work", "main moves")),
+        ends=1,
+    ),
+    Scenario(
+        "land-rebase-conflict",
+        clash,
+        (*_LAND, "--rebase", "--add", "work"),
+        (1,),
+        resumable(("work", "ours", "one", "main moves")),
+        ends=1,
+    ),
+    Scenario("land-abort", stopped(), (*_LAND, "--abort"), (0, 2), given_up),
+    Scenario("land-abort-rebase", stopped("--rebase"), (*_LAND, "--abort"), (0, 2), given_up),
     Scenario("land-nowhere", nowhere, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=_MERGED)),
     Scenario("land-bare", bare, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
 )

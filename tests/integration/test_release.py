@@ -314,3 +314,18 @@ def test_a_branch_under_the_slots_own_operation_goes_with_it(both, operation):
     assert "stays" not in done.err
     assert git(both.source, "for-each-ref", "--format=%(refname)", "refs/heads/") == "refs/heads/main"
     both.acquire("a")
+
+
+def test_the_config_of_a_branch_that_cannot_be_removed_is_said_and_the_slot_is_released(both):
+    both.acquire("x")
+    git(both.source, "config", "branch.x.description", "ours")
+    gitrepo.write(both.source, {".git/config.lock": ""})
+    done = both.pool("release", "--name", "x")
+    assert done.code == 0, done
+    assert "the config of branch `x` stays: " in done.err
+    assert both.states() == [("slot-0", "idle", None)]
+    os.unlink(f"{both.source}/.git/config.lock")
+    both.acquire("x")
+    done = both.pool("release", "--name", "x")
+    assert (done.code, done.err) == (0, "")
+    assert "branch.x." not in git(both.source, "config", "--local", "--list")

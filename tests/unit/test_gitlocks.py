@@ -32,6 +32,20 @@ def test_what_was_recorded_goes_and_nothing_else(held, tmp_path):
     assert other.exists()
 
 
+def test_a_path_may_hold_anything(held, tmp_path):
+    odd = [
+        tmp_path / name
+        for name in ("a\tb.lock", "a\nb.lock", 'a\\n"b.lock', "a\\tb.lock", " .lock", "\x01\x7f.lock")
+    ]
+    record(held, *odd)
+    assert gitlocks.recorded(held.path) == [str(path) for path in odd]
+    held.note("another")
+    for path in odd:
+        path.touch()
+    gitlocks.remove_dead(held.path, print)
+    assert not any(path.exists() for path in odd)
+
+
 def test_what_was_there_before_is_not_recorded(held, tmp_path):
     path = tmp_path / "x.lock"
     path.touch()
@@ -62,6 +76,15 @@ def test_a_lock_that_a_living_git_has_open_stays(held, tmp_path, capsys):
         gitlocks.remove_dead(held.path, print)
         assert path.exists()
         assert "in use" in capsys.readouterr().out
+        # it stays on record for whoever comes later, whatever is noted meanwhile
+        held.note("release")
+        with gitlocks.Recorded(held, "land", [str(tmp_path / "y.lock")], print):
+            held.note("release")
+            assert gitlocks.recorded(held.path) == [str(path), str(tmp_path / "y.lock")]
+        assert gitlocks.recorded(held.path) == [str(path)]
+        gitlocks.finish_dead(held, "recovery", print)
+        assert gitlocks.recorded(held.path) == [str(path)]
         living.stdin.close()
-    gitlocks.remove_dead(held.path, print)
+    gitlocks.finish_dead(held, "recovery", print)
     assert not path.exists()
+    assert gitlocks.recorded(held.path) == []

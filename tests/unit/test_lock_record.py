@@ -72,6 +72,21 @@ def test_a_branch_that_exists_may_be_called_what_yaml_would_trip_over(name):
     assert yaml.load(text, Loader=yaml.BaseLoader)["name"] == name
 
 
+@pytest.mark.parametrize(
+    "value", ["/a b", "/a\nb", "/a\tb", "/a\\nb", '/"a"', "/a ", " a", "a\r", "/\x01\x7f", "a\\", "", "a: b"]
+)
+def test_a_scalar_is_one_line_whatever_it_holds_and_yaml(value):
+    line = f"key: {lock.scalar(value)}\n"
+    assert line.count("\n") == 1
+    assert lock.fields(line) == {"key": value}
+    assert yaml.load(line, Loader=yaml.BaseLoader)["key"] == value
+
+
+@pytest.mark.parametrize("text", ['"\\', '"\\x"', '"\\xg0"', '"a\\"'])
+def test_a_scalar_that_is_no_yaml_is_read_without_harm(text):
+    assert isinstance(lock.fields(f"key: {text}\n")["key"], str)
+
+
 def test_a_reader_tolerates_what_the_contract_says():
     text = (
         "\ufeff# a comment\r\n\r\nstarted_at: 2026-05-05T03:34:56Z\r\nfull_sha: " + SHA + "\r\n"

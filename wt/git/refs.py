@@ -118,10 +118,12 @@ def has_branch_config(common: str, branch: str) -> bool:
 
 
 def drop_branch_config(git: Git, branch: str) -> None:
+    """Remove a branch's section of the shared config; GitError where that fails, fine where there is none."""
     try:
         git.do("config", "--local", "--remove-section", f"branch.{branch}")
-    except GitError:  # 128 or 1: there was no such section after all
-        return
+    except GitError as error:
+        if "no such section" not in error.stderr.lower():
+            raise
 
 
 def born_with(common: str, branch: str, nonce: str) -> bool:

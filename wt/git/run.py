@@ -157,15 +157,16 @@ class Git:
     """git, run at one place: `cwd` is a worktree or a repository, `keep` the descriptors that its children hold on to.
 
     A mutex whose descriptor a child holds outlives its killed parent for as long as that child still writes (contract
-    section 9); so `keep` is for local git only, and not for `plain`.
+    section 9); so `keep` is for local git only, and not for `plain`. `more` is environment of every call but `plain`.
     """
 
-    __slots__ = ("cwd", "keep")
+    __slots__ = ("cwd", "keep", "more")
     _environment: dict[str, str] | None = None
 
-    def __init__(self, cwd: str, keep: tuple[int, ...] = ()) -> None:
+    def __init__(self, cwd: str, keep: tuple[int, ...] = (), more: Mapping[str, str] | None = None) -> None:
         self.cwd = cwd
         self.keep = keep
+        self.more = more or {}
 
     def ask(self, *args: str, data: bytes = b"", allowed: tuple[int, ...] = (0,)) -> str:
         """Return what git answers, trailing newline stripped; reads only, takes no optional lock."""
@@ -192,14 +193,20 @@ class Git:
     def do(self, *args: str, data: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Change something; a status that is not 0 raises GitError. Returns stdout."""
         cross(f"git {' '.join(args)}")
-        running = self._spawn(["git", "-C", self.cwd, *args], data, {**self._base(), **(env or {})})
+        running = self._spawn(
+            ["git", "-C", self.cwd, *args], data, {**self._base(), **self.more, **(env or {})}
+        )
         out = running.answer().decode("utf-8", "surrogateescape").rstrip("\n")
         cross(f"done git {' '.join(args)}")
         return out
 
     def start(self, *args: str, data: bytes = b"") -> Running:
         """Start a reader without waiting for it, so that two can run side by side."""
-        return self._spawn(["git", "--no-optional-locks", "-C", self.cwd, *args], data, self._base())
+        return self._spawn(
+            ["git", "--no-optional-locks", "-C", self.cwd, *args],
+            data,
+            {**self._base(), **self.more} if self.more else self._base(),
+        )
 
     def start_refresh(self, *args: str) -> Running:
         """Start a reader that may write a refreshed index: for slots whose mutex the caller holds."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.pool.lock import fields
+from wt.pool import mutex
+from wt.pool.lock import escaped, fields, unescaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from wt.pool.mutex import Mutex
 
-_KEY = "locks"
-OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock")
+OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock", "AUTO_MERGE.lock", "REBASE_HEAD.lock",
+               "CHERRY_PICK_HEAD.lock")  # fmt: skip
 
 
 def of_ref(common: str, ref: str) -> list[str]:
@@ -44,43 +45,58 @@ class Recorded:
         self.held, self.verb, self.locks, self.tell = held, verb, locks, tell
 
     def __enter__(self) -> Mutex:
-        remove_dead(self.held.path, self.tell)
+        foreign = remove_dead(self.held.path, self.tell)
         absent = [path for path in self.locks if not os.path.lexists(path)]
-        self.held.note(self.verb, **{_KEY: "\t".join(absent)})
+        _note(self.held, self.verb, [*foreign, *absent])
+        self.foreign = foreign
         return self.held
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         if self.held.descriptor >= 0:
-            self.held.note(self.verb)
+            _note(self.held, self.verb, self.foreign)
+
+
+def _note(held: Mutex, verb: str, locks: list[str]) -> None:
+    held.note(verb, **{mutex.JOURNAL: "\t".join(escaped(path) for path in locks)})
 
 
 def recorded(mutex_path: str) -> list[str]:
     """Return the lock files that a mutex's file still records."""
-    text = fields(files.read_text(mutex_path) or "").get(_KEY, "")
-    return [path for path in text.split("\t") if path.endswith((".lock", ".new"))]
+    text = fields(files.read_text(mutex_path) or "").get(mutex.JOURNAL, "")
+    paths = (unescaped(path) for path in text.split("\t"))
+    return [path for path in paths if path.startswith("/") and path.endswith((".lock", ".new"))]
 
 
-def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> None:
-    """Remove what a dead one recorded; the caller holds that mutex, so no git of the dead one's lives.
+def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> list[str]:
+    """Remove what a dead one recorded; returns what stays, for it is in use, and is to be recorded on.
 
-    A git that somebody else started meanwhile may have made the same file anew: then it stays.
+    The caller holds that mutex, so no git of the dead one's lives. A git that somebody else started meanwhile may have
+    made the same file anew: then it stays.
     """
-    remove(recorded(mutex_path), tell)
+    return remove(recorded(mutex_path), tell)
 
 
-def remove(paths: Iterable[str], tell: Callable[[str], None]) -> None:
-    """Remove lock files that nobody uses."""
+def finish_dead(held: Mutex, verb: str, tell: Callable[[str], None]) -> None:
+    """Remove what a dead one recorded in a mutex that the caller took, and note what stays."""
+    _note(held, verb, remove_dead(held.path, tell))
+
+
+def remove(paths: Iterable[str], tell: Callable[[str], None]) -> list[str]:
+    """Remove lock files that nobody uses; returns those that somebody does."""
     left = {path: seen for path in paths if (seen := _identity(path)) is not None}
     if not left:
-        return
+        return []
     used = _used(left)
+    stays = []
     for path, identity in left.items():
         if path in used or _identity(path) != identity:
             tell(f"{path} is in use by a git that is at work; it stays.")
+            stays.append(path)
         else:
             files.unlink(path)
+    return stays
 
 
 def _identity(path: str) -> tuple[int, int, int] | None:

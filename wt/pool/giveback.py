@@ -121,8 +121,11 @@ def _delete_branch(
             tell(f"branch `{branch}` stays: {error.details or error.sentence}")
             return kept
     if refs.has_branch_config(pool.common, branch):
-        with sourcelock.of_config(pool, git.keep) as source:
-            refs.drop_branch_config(source, branch)
+        try:
+            with sourcelock.of_config(pool, git.keep) as source:
+                refs.drop_branch_config(source, branch)
+        except GitError as error:
+            tell(f"the config of branch `{branch}` stays: {error.details or error.sentence}")
     return kept
 
 

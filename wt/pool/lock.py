@@ -26,6 +26,14 @@ _ORDER = (
     "host",
     "nonce",
 )
+_HEX = frozenset("0123456789abcdef")
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r"}
+_ESCAPES = {
+    **{code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F)},
+    **{ord(char): f"\\{letter}" for letter, char in _LETTERS.items()},
+    ord("\\"): "\\\\",
+    ord('"'): '\\"',
+}
 
 
 def path_of(admin: str) -> str:
@@ -85,7 +93,26 @@ def _unquoted(value: str) -> str:
     value = value.strip()
     if len(value) < 2 or value[0] != '"' or value[-1] != '"':
         return value
-    return value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return unescaped(value[1:-1])
+
+
+def escaped(text: str) -> str:
+    """Return a text on one line, without tabs, in the escapes of YAML's double quotes."""
+    return text.translate(_ESCAPES)
+
+
+def unescaped(text: str) -> str:
+    out, at = [], 0
+    while (next_ := text.find("\\", at)) >= 0:
+        out.append(text[at:next_])
+        at = next_ + 2
+        letter, code = text[next_ + 1 : at], text[at : at + 2]
+        if letter == "x" and _HEX.issuperset(code):
+            out.append(chr(int(code or "0", 16)))
+            at += 2
+        else:
+            out.append(_LETTERS.get(letter, letter))
+    return "".join((*out, text[at:]))
 
 
 def render(record: LockRecord) -> str:
@@ -93,16 +120,16 @@ def render(record: LockRecord) -> str:
     for key in _ORDER:
         value = getattr(record, key)
         if value not in (None, "", 0):
-            lines.append(f"{key}: {_scalar(str(value))}\n")
+            lines.append(f"{key}: {scalar(str(value))}\n")
     return "".join(lines)
 
 
-def _scalar(value: str) -> str:
-    """Quote what YAML would read as something other than a plain scalar: only adopted branches can be called so."""
-    safe = (value[0].isalnum() or value[0] == "_") and ": " not in value and " #" not in value
-    if safe and value.isprintable() and not value.endswith(":"):
+def scalar(value: str) -> str:
+    """Quote what YAML would read as something other than a plain scalar, or as more than one line."""
+    safe = (value[:1].isalnum() or value[:1] == "_") and ": " not in value and " #" not in value
+    if safe and value.isprintable() and not value.endswith((":", " ")):
         return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f'"{escaped(value)}"'
 
 
 def write(admin: str, record: LockRecord) -> None:

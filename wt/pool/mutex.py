@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+JOURNAL = "locks"  # the lock files of git's that wt/pool/gitlocks.py records
 _LOWEST = 20  # our descriptors live above those that git children get them as (wt/git/run.py)
 _TELL_AFTER = 0.5
 _POLL = 0.003
@@ -33,9 +34,17 @@ class Mutex:
         self.descriptor = descriptor
 
     def note(self, verb: str, **more: str) -> None:
-        """Say in the file who holds it, and journal what recovery must know."""
+        """Say in the file who holds it, and journal what recovery must know; `locks` stay until they are given anew."""
         lines = {"pid": str(os.getpid()), "verb": verb, "since": times.now_text(), **more}
-        files.rewrite(self.descriptor, "".join(f"{key}: {value}\n" for key, value in lines.items()))
+        text = "".join(f"{key}: {value}\n" for key, value in lines.items() if value)
+        files.rewrite(self.descriptor, text + ("" if JOURNAL in more else self._journal()))
+
+    def _journal(self) -> str:
+        text = os.pread(self.descriptor, 1 << 20, 0)
+        at = text.find(b"\n%s: " % JOURNAL.encode())
+        return (
+            text[at + 1 : text.find(b"\n", at + 1) + 1].decode("utf-8", "surrogateescape") if at >= 0 else ""
+        )
 
     def release(self) -> None:
         if self.descriptor >= 0:
@@ -73,28 +82,29 @@ def try_take(path: str) -> Mutex | None:
     return Mutex(path, descriptor)
 
 
-def take(path: str, tell: Callable[[str], None], *, what: str) -> Mutex:
-    """Take a mutex, waiting for its turn; after half a second `tell` says who holds it."""
+def take(path: str, tell: Callable[[str], None], *, what: str, each: bool = False) -> Mutex:
+    """Take a mutex, waiting for its turn; after half a second `tell` says who holds it, and with `each` who does next."""
     if (mutex := try_take(path)) is not None:
         return mutex
     descriptor = _open(path)
     try:
-        _wait_for(descriptor, path, tell, what)
+        _wait_for(descriptor, path, tell, what, each=each)
     except BaseException:
         os.close(descriptor)
         raise
     return Mutex(path, descriptor)
 
 
-def _wait_for(descriptor: int, path: str, tell: Callable[[str], None], what: str) -> None:
+def _wait_for(descriptor: int, path: str, tell: Callable[[str], None], what: str, *, each: bool) -> None:
     from filelock import lock_descriptor
 
-    began, told = time.monotonic(), False
+    began, told = time.monotonic(), ""
     while not lock_descriptor(descriptor, blocking=False):
-        waited = time.monotonic() - began
-        if waited > _TELL_AFTER and not told:
-            tell(f"waiting for {what}: {holder(path)}")
-            told = True
+        if time.monotonic() - began > _TELL_AFTER and (each or not told):
+            now, began = holder(path), time.monotonic()
+            if now != told:
+                tell(f"waiting for {what}: {now}")
+                told = now
         time.sleep(_POLL)
 
 

@@ -143,8 +143,7 @@ def drop_dead_links(pool: Pool, seen: Survey) -> None:
 
 def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
     if gitlocks.recorded(one.mutex.path):
-        gitlocks.remove_dead(one.mutex.path, tell)
-        one.mutex.note("recovery")
+        gitlocks.finish_dead(one.mutex, "recovery", tell)
     if one.birth_name:
         create.undo(pool, one.slot_id, one.birth_name, one.mutex)
     slot = survey.at_admin(pool, one.slot) if one.slot is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import WtError, quoted
+from wt.errors import UsageError, WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
@@ -45,8 +45,17 @@ def find(pool: Pool) -> Base:
             f"`{branch}` is checked out twice, in {places}; it was not moved.",
             f"git -C {quoted(str(holders[1].path))} switch --detach",
         )
-    tip = refs.resolve(pool.git(), f"refs/heads/{branch}")
-    return Base(branch, tip, holders[0] if holders and holders[0].path is not None else None)
+    return Base(branch, _tip(pool, branch), holders[0] if holders and holders[0].path is not None else None)
+
+
+def _tip(pool: Pool, branch: str) -> str:
+    try:
+        return refs.resolve(pool.git(), f"refs/heads/{branch}")
+    except UsageError as error:
+        raise WtError(
+            f"The base branch `{branch}` is not there any more; nothing was done.",
+            f"to see what is there: git -C {quoted(pool.config.source)} branch -a",
+        ) from error
 
 
 def refuse_unready(base: Base) -> None:
@@ -77,7 +86,8 @@ def destination(pool: Pool, base: Base, slot_path: str, cwd: str) -> str:
     """Return where a shell goes from a slot that is given back: the base's checkout, in the same subdirectory if it is there."""
     top = base.checkout.path if base.checkout and base.checkout.path else None
     if top is None:
-        top = pool.config.source if os.path.isdir(f"{pool.config.source}/.git") else pool.real
+        # a linked worktree has a file of that name, a bare repository nothing
+        top = pool.config.source if os.path.lexists(f"{pool.config.source}/.git") else pool.real
     inside = os.path.relpath(os.path.realpath(cwd), os.path.realpath(slot_path)) if cwd else "."
     wanted = os.path.normpath(f"{top}/{inside}")
     return wanted if not inside.startswith("..") and os.path.isdir(wanted) else top

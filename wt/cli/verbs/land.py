@@ -5,19 +5,22 @@ from __future__ import annotations
 from wt import shell
 from wt.cli import args
 from wt.cli.named import name_or_here
-from wt.errors import quoted
+from wt.errors import UsageError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
-    from wt.session.land.wish import Landed
+    from wt.pool.location import Pool
+    from wt.session.land.wish import How, Landed, Wish
 
 VERB = args.Verb(
     "land", "bring the work onto the local base, and recycle the slot", ("[MESSAGE]",),
     (
         args.Option("--name", "the slot to land, from anywhere", "NAME"),
         args.Option("--add", "take files along that git does not know yet"),
+        args.Option("--squash", "one commit on top of the base, instead of a merge"),
+        args.Option("--rebase", "replay the commits on the base, instead of a merge"),
         args.Option("--keep", "keep the slot"),
         args.Option("--next", "hand the same warm slot on to a new name", "NEW"),
         args.Option("--dry-run", "say what would be done, and touch nothing"),
@@ -32,28 +35,52 @@ VERB = args.Verb(
     "Local only: nothing is fetched, nothing is pushed. A conflict stops it: resolve, commit, `wt land` again.",
 )  # fmt: skip
 
+# a slot that is handed on is not kept, and there is one way onto the base
+_EITHER = (("--keep", "--next"), ("--squash", "--rebase"), *(("--abort", other) for other in (
+    "MESSAGE", "--add", "--squash", "--rebase", "--keep", "--next", "--dry-run")))  # fmt: skip
+
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    from wt.session.land.abort import abort
-    from wt.session.land.plan import plan
-    from wt.session.land.steps import land
-    from wt.session.land.wish import Wish
-
+    wish = _wish(parsed)
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.value("--name"), "land")
-    wish = Wish(parsed.word(), parsed.given("--add"), parsed.given("--keep"), parsed.value("--next"))
     if parsed.given("--abort"):
-        abort(pool, name)
-        ctx.out.say(f"the land of `{name}` is given up; the slot is as it was before.")
-        return 0
+        return _abort(ctx, pool, name)
     if parsed.given("--dry-run"):
+        from wt.session.land.plan import plan
+
         for line in plan(pool, name, wish):
             ctx.out.answer(line)
         return 0
+    from wt.session.land.steps import land
+
     done = land(pool, name, wish, ctx.cwd, ctx.out.say)
     _tell(ctx, done)
     if not shell.send_to(ctx.env, done.go) and done.recycled:
         ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])
+    return 0
+
+
+def _wish(parsed: Parsed) -> Wish:
+    """Read the options; UsageError where two of them contradict each other."""
+    from wt.session.land.wish import Wish
+
+    for one, other in _EITHER:
+        if parsed.given(one) and (parsed.word() if other == "MESSAGE" else parsed.given(other)):
+            raise UsageError(
+                f"{one} and {other} contradict each other; nothing was done.", "see: wt land --help"
+            )
+    how: How | None = "squash" if parsed.given("--squash") else "rebase" if parsed.given("--rebase") else None
+    return Wish(parsed.word(), parsed.given("--add"), parsed.given("--keep"), parsed.value("--next"), how)
+
+
+def _abort(ctx: Context, pool: Pool, name: str) -> int:
+    from wt.session.land.abort import abort
+
+    kept = abort(pool, name)
+    ctx.out.say(f"the land of `{name}` is given up; the slot is as it was before.")
+    for ref in kept:
+        ctx.out.say(f"what was resolved is set aside: {ref}")
     return 0
 
 

@@ -19,7 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wt.model import Slot
     from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
     from wt.session.land.move import Move
 
 
@@ -37,21 +39,30 @@ def unfinished(pool: Pool, journal: str, keep: tuple[int, ...], tell: Callable[[
     """Finish what a dead land's journal records; the caller holds the land lock, and the slot's mutex for a slot's."""
     files.remove_leftovers(os.path.dirname(journal))
     found = move.read(journal)
-    if found is not None and os.path.isdir(found.checkout):
+    if found is not None and found.old != found.new and os.path.isdir(found.checkout):
         _finish(pool, found, keep, tell)
     if os.path.lexists(journal):
         files.unlink(journal)
 
 
+def unfinished_in(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """The same for the journal of a slot, whose mutex the caller holds."""
+    journal = move.journal_of_slot(slot.admin_dir)
+    found = move.read(journal)
+    if found is not None and found.old == found.new:
+        from wt.session.land import torn
+
+        torn.undo(pool, slot, held, found, tell)
+    unfinished(pool, journal, (held.descriptor,), tell)
+
+
 def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[str], None]) -> None:
     git = Git(journal.checkout, keep)
     tip = refs.resolve(git, journal.ref)
-    if journal.old == journal.new:
-        _refuse_torn(git, journal)
-        return
     if tip != journal.old and _settled(git, journal, tip):
+        _go_on(pool, git, journal, tip)
         return
-    if tip not in (journal.old, journal.new):
+    if tip not in (journal.old, journal.new, journal.end):
         if status.read(git, untracked="no").clean:  # whoever moved the branch on put the files right
             return
         raise _stop(journal, [f"{journal.branch} has moved on to {tip[:12]}"])
@@ -66,27 +77,20 @@ def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[st
     if foreign:
         raise _stop(journal, foreign)
     _write(git, journal, changes)
-    if tip == journal.old:
-        with sourcelock.of_ref(pool, keep, journal.ref) as source:
-            source.do("update-ref", "-m", "wt: land, finished", journal.ref, journal.new, journal.old)
-    tell(f"a land that died is finished: {journal.branch} is at {journal.new[:12]} in {journal.checkout}.")
+    _go_on(pool, git, journal, tip)
+    tell(f"a land that died is finished: {journal.branch} is at {journal.end[:12]} in {journal.checkout}.")
 
 
-def _refuse_torn(git: Git, journal: Move) -> None:
-    """A merge that was to stop at a conflict died before git could say so; all work was committed before it."""
-    git_dir = git.ask("rev-parse", "--absolute-git-dir")
-    if refs.exists_as_file(git_dir, "MERGE_HEAD") or status.read(git, untracked="no").clean:
-        return
-    raise WtError(
-        f"A land died while it merged into {journal.checkout}; what was yours there is committed.",
-        f"to undo the half merge: git -C {quoted(journal.checkout)} reset --hard",
-        again("then"),
-    )
+def _go_on(pool: Pool, git: Git, journal: Move, tip: str) -> None:
+    """The files are B's: the branch follows, to what comes after B where something does."""
+    if tip != journal.end and tip in (journal.old, journal.new):
+        with sourcelock.of_ref(pool, git.keep, journal.ref) as source:
+            source.do("update-ref", "-m", "wt: land, finished", journal.ref, journal.end, tip)
 
 
 def _settled(git: Git, journal: Move, tip: str) -> bool:
     """Whether git was done: it moves the ref last, after files and index; what came later is not ours."""
-    if tip == journal.new:
+    if tip in (journal.new, journal.end):
         return git.ask_ok("diff-index", "--cached", "--quiet", "--no-ext-diff", journal.new)
     return refs.is_ancestor(git, journal.new, tip)
 

@@ -6,7 +6,8 @@ from wt.errors import WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.session.land.wish import Wish
+from wt.session import base
+from wt.session.land.wish import Wish, is_stopped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:
     done = f"{operation.proceed} && wt land"
     if conflicted:
         done = f"git add -A && {done}"
+    give_up = f"git -C {quoted(slot.directory)} {operation.abort[4:]}"
+    if is_stopped(slot) is not None:
+        give_up = f"wt land --abort --name {quoted(slot.held.name)}"
     return error.hint(
         f"to go on{', resolve the files above, then' if conflicted else ''}: cd {quoted(slot.directory)} && {done}",
-        f"to give up: git -C {quoted(slot.directory)} {operation.abort[4:]}",
+        f"to give up: {give_up}",
     )
 
 
@@ -46,7 +50,7 @@ def has_landed(pool: Pool, slot: Slot, wish: Wish, found: status.Status) -> bool
     """Step 2: HEAD is an ancestor of the base, the tree clean, nothing untracked, no message."""
     if wish.message is not None or not found.clean:
         return False
-    return refs.is_ancestor(Git(slot.directory), "HEAD", f"refs/heads/{pool.config.base}")
+    return refs.is_ancestor(Git(slot.directory), "HEAD", base.find(pool).tip)
 
 
 def untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
@@ -57,7 +61,7 @@ def untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
             details="\n".join(found.untracked[:20]),
         )
         raise error.hint(
-            f"to take them along: {_again(slot, wish, '--add ')}",
+            f"to take them along: {_again(slot, wish, ' --add')}",
             f"to leave one out: echo {quoted('/' + found.untracked[0])} >> {quoted(f'{slot.path}/.gitignore')}",
         )
 
@@ -70,10 +74,10 @@ def without_message(slot: Slot, wish: Wish, found: status.Status) -> None:
             f"`{slot.name}` was not landed: it has changes and there is no message.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint(f"to commit and land them: {_again(slot, wish, '--add ' if wish.add else '')}")
+        raise error.hint(f"to commit and land them: {_again(slot, wish, ' --add' if wish.add else '')}")
 
 
 def _again(slot: Slot, wish: Wish, more: str) -> str:
     """The same land with what it wanted, from anywhere."""
     message = quoted(wish.message) if wish.message else '"message"'
-    return f"wt land --name {quoted(slot.held.name)} {more}{message}"
+    return f"wt land --name {quoted(slot.held.name)}{wish.options}{more} {message}"

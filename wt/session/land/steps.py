@@ -5,16 +5,18 @@ Land refuses before it touches; what it touched is safe to land again, or to giv
 
 from __future__ import annotations
 
+import os
+
+from wt import files
 from wt.errors import WtError, again, quoted
 from wt.git import status
 from wt.git.run import Git
-from wt.model import Slot
 from wt.pool import acquire
 from wt.session import base as base_branch
-from wt.session.base import Base
 from wt.session.land import advance, mend, merge, move, refuse, turn
 from wt.session.land.finish import finish
-from wt.session.land.wish import Landed, Wish, forget_stop, remember_stop, resumed
+from wt.session.land.task import Task
+from wt.session.land.wish import Landed, Wish, forget_stop, resumed
 from wt.session.release import require_held, take_mutex
 
 TYPE_CHECKING = False
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.pool.location import Pool
-    from wt.pool.mutex import Mutex
+    from wt.session.base import Base
 
-_TRIES = 3
+_TIMES_BACK = 3
 
 
 def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None]) -> Landed:
@@ -41,52 +43,75 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
             return finish(pool, name, wish, cwd, held, tell, moved=None)
     refuse.untracked(slot, wish, found)  # 3
     refuse.without_message(slot, wish, found)  # 7, before anything is locked or touched
-    with turn.take(pool, tell):  # 4
+    with turn.take(pool, name, tell):  # 4
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         slot = require_held(pool, name)
         with take_mutex(pool, slot, "land", base_branch.find(pool).locks(pool)) as held:
-            moved = _onto_base(pool, slot, held, wish, tell)
+            moved = _onto_base(Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell))
             return finish(pool, name, wish, cwd, held, tell, moved=moved)  # 13
 
 
-def _onto_base(
-    pool: Pool, slot: Slot, held: Mutex, wish: Wish, tell: Callable[[str], None]
-) -> tuple[str, str]:
+def _onto_base(task: Task) -> tuple[str, str]:
     """Steps 5 to 12, under the land lock and the slot's mutex; returns the base before and after."""
-    git = Git(slot.directory, (held.descriptor,))
-    base = base_branch.find(pool)  # 5
+    base = base_branch.find(task.pool)  # 5
     base_branch.refuse_unready(base)
-    _commit_changes(slot, git, wish)  # 7
-    for _try in range(_TRIES):
-        tip = _merged(pool, slot, git, base, wish)  # 8
-        now = base_branch.find(pool)
-        if now.tip == base.tip:
-            advance.advance(pool, base, tip, git.keep)  # 11
-            forget_stop(slot)
+    _commit_changes(task)  # 7
+    for _time in range(1 + _TIMES_BACK):
+        tip = _brought_up(task, base)  # 8
+        try:
+            _refuse_moved(task, base)
+            advance.advance(task, base, tip)  # 11
+        except advance.MovedError as error:
+            task.tell(f"{error.sentence} It is looked at anew.")
+            base = base_branch.find(task.pool)
+            base_branch.refuse_unready(base)
+        else:
+            forget_stop(task.slot)
             return base.tip, tip
-        tell(f"`{base.branch}` moved meanwhile; merging again.")
-        base = now
-    raise WtError(f"`{pool.config.base}` kept moving; it was not landed on.", again("to try again"))
+    raise WtError(f"`{base.branch}` kept moving; it was not landed on.", again("to try again"))
 
 
-def _commit_changes(slot: Slot, git: Git, wish: Wish) -> None:
-    """Step 7: tracked changes by plain `git commit`, so that the user's own git hooks, signing and identity apply."""
-    found = status.read(git)
-    if found.clean or wish.message is None:
+def _refuse_moved(task: Task, base: Base) -> None:
+    """Another checkout of it, or another tip: back to 8, which costs less than a refusal."""
+    if base_branch.find(task.pool).tip != base.tip:
+        raise advance.MovedError(f"`{base.branch}` moved meanwhile.")
+
+
+def _commit_changes(task: Task) -> None:
+    """Step 7: tracked changes by plain `git commit`, so that the user's own git hooks, signing and identity apply.
+
+    `--all` leaves the index as it was where a hook refuses; what `--add` put into it is taken out again.
+    """
+    wish, git = task.wish, task.git
+    if wish.message is None or status.read(git).clean:
         return
     message = "WIP via land" if wish.message == "wip" else wish.message
-    git.do("add", "-A" if wish.add else "-u", "--", ":/")
-    if git.plain("commit", "-q", "-m", message) != 0:
-        raise WtError(
-            f"`{slot.name}` was not landed: git commit did not succeed.",
-            f"git -C {quoted(slot.directory)} commit",
-        )
-
-
-def _merged(pool: Pool, slot: Slot, git: Git, base: Base, wish: Wish) -> str:
-    """Step 8, remembering the first options where it stops."""
+    index = f"{task.slot.admin}/index"
+    before = files.temp_path(f"{task.slot.admin}/worktree-pool", "index")
+    committed = False
     try:
-        return merge.base_into_slot(pool, slot, git, base, slot.held.name)
-    except merge.ConflictError:
-        remember_stop(slot, git, wish, base)
-        raise
+        if wish.add:
+            files.copy(index, before)
+            git.do("add", "-A", "--", ":/")
+        committed = git.plain("commit", "-q", "-a", "-m", message) == 0
+    finally:
+        if wish.add and not committed and os.path.exists(before):
+            files.rename(before, index)
+    if not committed:
+        raise WtError(
+            f"`{task.name}` was not landed: git commit did not succeed.", f"git -C {quoted(git.cwd)} commit"
+        )
+    files.remove_leftovers(f"{task.slot.admin}/worktree-pool")
+
+
+def _brought_up(task: Task, base: Base) -> str:
+    """Step 8: the slot's branch contains the base, in the way that was asked for; returns its tip."""
+    if task.wish.how == "squash":
+        from wt.session.land.squash import squashed
+
+        return squashed(task, base)
+    if task.wish.how == "rebase":
+        from wt.session.land.rebase import rebased
+
+        return rebased(task, base)
+    return merge.merged(task, base)

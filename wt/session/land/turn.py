@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
 
 
-def take(pool: Pool, tell: Callable[[str], None]) -> Mutex:
-    """Take the source's land lock; another land waits its turn, visibly."""
+def take(pool: Pool, name: str, tell: Callable[[str], None]) -> Mutex:
+    """Take the source's land lock for the land of a name; another waits its turn, and is told of each that goes before."""
     files.make_directory(f"{pool.common}/worktree-pool")
-    held = mutex.take(_path(pool), tell, what="another land of this source")
-    held.note("land")
+    held = mutex.take(_path(pool), tell, what="its turn to land", each=True)
+    held.note(f"land {name}")
     return held
 
 
@@ -36,10 +36,10 @@ def recover(pool: Pool, name: str, tell: Callable[[str], None]) -> None:
     journals = move.journal_of_base(pool), move.journal_of_slot(slot.admin or "")
     if not any(os.path.lexists(journal) for journal in journals):
         return
-    with take(pool, tell):
+    with take(pool, name, tell):
         mend.unfinished(pool, journals[0], (), tell)
         with take_mutex(pool, slot, "land") as held:
-            mend.unfinished(pool, journals[1], (held.descriptor,), tell)
+            mend.unfinished_in(pool, slot, held, tell)
 
 
 def finish_dead(pool: Pool, tell: Callable[[str], None]) -> None:
@@ -50,8 +50,8 @@ def finish_dead(pool: Pool, tell: Callable[[str], None]) -> None:
     ]
     if mutex.is_held(_path(pool)) or not (slots or os.path.lexists(base)):
         return
-    with take(pool, tell):
+    with take(pool, "(recovery)", tell):
         mend.unfinished(pool, base, (), tell)
         for slot in slots:
             with take_mutex(pool, slot, "doctor") as held:
-                mend.unfinished(pool, move.journal_of_slot(slot.admin_dir), (held.descriptor,), tell)
+                mend.unfinished_in(pool, slot, held, tell)

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from wt import files
+from wt.errors import GitError, quoted
 from wt.git import refs
 from wt.git.run import Git
-from wt.model import Slot, record
-from wt.pool.lock import fields
+from wt.model import Slot, record, replaced
+from wt.pool.lock import fields, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from wt.session.base import Base
+
+    How = Literal["merge", "squash", "rebase"]
 
 
 @record
 class Wish:
-    """What the caller asks for; `message` commits tracked changes first, `add` takes untracked files along."""
+    """What the caller asks for; `message` commits tracked changes first, `add` takes untracked files along.
+
+    `how` the commits get onto the base; None leaves it to what a land that stopped was asked for, else it is a merge.
+    `squash_message` is the message of a land that stopped, whose commit is made already, for the one commit of --squash.
+    """
 
     message: str | None = None
     add: bool = False
     keep: bool = False
     next: str | None = None
+    how: How | None = None
+    squash_message: str | None = None
+
+    @property
+    def options(self) -> str:
+        """The options that are to be given again to the same land once its changes are committed."""
+        how = f" --{self.how}" if self.how in ("squash", "rebase") else ""
+        return how + (" --keep" if self.keep else "") + (f" --next {quoted(self.next)}" if self.next else "")
 
 
 @record
@@ -44,9 +61,11 @@ def _path(slot: Slot) -> str:
     return f"{slot.admin}/worktree-pool/stopped-land"
 
 
-def remember_stop(slot: Slot, git: Git, wish: Wish, base: Base) -> None:
-    text = f"base: {base.tip}\nhead: {git.ask('rev-parse', 'HEAD')}\n"
-    text += f"keep: {'yes' if wish.keep else 'no'}\n" + (f"next: {wish.next}\n" if wish.next else "")
+def remember_stop(slot: Slot, head: str, stopped: str, wish: Wish, base: Base) -> None:
+    """Note what is to be done yet; `head` is the slot's tip before, `stopped` its HEAD where git stopped."""
+    found = {"base": base.tip, "head": head, "stopped": stopped, "keep": "yes" if wish.keep else "no", "next": wish.next,
+             "how": wish.how, "message": wish.message or wish.squash_message}  # fmt: skip
+    text = "".join(f"{key}: {scalar(value)}\n" for key, value in found.items() if value)
     files.replace_text(_path(slot), text)
 
 
@@ -55,24 +74,47 @@ def forget_stop(slot: Slot) -> None:
 
 
 def stopped_at(slot: Slot) -> str | None:
-    """Return the base's tip that a land of this slot stopped at, None where none has."""
-    return fields(files.read_text(_path(slot)) or "").get("base")
+    """Return HEAD as it was where the last land of this slot stopped."""
+    return fields(files.read_text(_path(slot)) or "").get("stopped")
+
+
+def is_stopped(slot: Slot) -> str | None:
+    """Return which operation of git's a land of this slot has stopped in, None where it is in none of its own."""
+    first = fields(files.read_text(_path(slot)) or "")
+    base, head, admin = first.get("base", ""), first.get("head", ""), slot.admin_dir
+    if base and base in refs.pseudo_ref(admin, "MERGE_HEAD"):
+        return "merge"
+    if base and refs.pseudo_ref(f"{admin}/rebase-merge", "onto") == [base]:
+        return "rebase" if head in refs.pseudo_ref(f"{admin}/rebase-merge", "orig-head") else None
+    return None
 
 
 def resumed(slot: Slot, wish: Wish) -> Wish:
-    """Return the wish with what a land that stopped was first asked for, unless its merge was given up since."""
+    """Return the wish with what a land that stopped was first asked for, unless it was given up since.
+
+    What is asked for now goes first. `--add` is not remembered: what it takes along is committed by now, and a merge
+    tool may have left files behind.
+    """
     first = fields(files.read_text(_path(slot)) or "")
-    if slot.path is None or not _is_under_way(slot, first.get("base", ""), first.get("head", "")):
+    if slot.path is None or not _is_under_way(slot, first):
         return wish
-    return Wish(
-        wish.message, wish.add, wish.keep or first.get("keep") == "yes", wish.next or first.get("next")
-    )
+    keep = wish.keep or (first.get("keep") == "yes" and wish.next is None)
+    return replaced(
+        wish, keep=keep, next=wish.next or (None if keep else first.get("next")), how=wish.how or first.get("how"),
+        squash_message=first.get("message"),
+    )  # fmt: skip
 
 
-def _is_under_way(slot: Slot, base: str, head: str) -> bool:
-    """Whether the merge of the two that stopped is not finished yet, or is in HEAD."""
+def _is_under_way(slot: Slot, first: dict[str, str]) -> bool:
+    """Whether the operation that stopped is not finished yet, or came to its end in HEAD."""
+    base, head = first.get("base"), first.get("head")
     if not base or not head:
         return False
+    if is_stopped(slot):
+        return True
     git = Git(slot.directory)
-    merging = base in refs.pseudo_ref(slot.admin_dir, "MERGE_HEAD")
-    return merging or (refs.is_ancestor(git, base, "HEAD") and refs.is_ancestor(git, head, "HEAD"))
+    try:  # a rebase leaves the old tip behind, a merge has it
+        has_old = refs.is_ancestor(git, head, "HEAD")
+        return refs.is_ancestor(git, base, "HEAD") and has_old == (first.get("how") != "rebase")
+    except GitError:  # one of the two is gone: that was long ago
+        return False
