@@ -11,6 +11,7 @@ from wt import files
 from wt.errors import WtError, again, quoted
 from wt.git import status
 from wt.git.run import Git
+from wt.model import Slot
 from wt.pool import acquire
 from wt.session import base as base_branch
 from wt.session.land import advance, mend, merge, move, refuse, turn
@@ -47,8 +48,17 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         slot = require_held(pool, name)
         with take_mutex(pool, slot, "land", base_branch.find(pool).locks(pool)) as held:
+            _refuse_changed(pool, slot, wish)
             moved = _onto_base(Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell))
             return finish(pool, name, wish, cwd, held, tell, moved=moved)  # 13
+
+
+def _refuse_changed(pool: Pool, slot: Slot, wish: Wish) -> None:
+    """Steps 1, 3 and 7 once more: while this land waited for its turn, the slot may have been worked in."""
+    refuse.unlandable(pool, slot)
+    found = status.read(Git(slot.directory))
+    refuse.untracked(slot, wish, found)
+    refuse.without_message(slot, wish, found)
 
 
 def _onto_base(task: Task) -> tuple[str, str]:
