@@ -322,3 +322,19 @@ def test_force_does_not_drop_a_slot_whose_directory_has_lost_its_link(both):
     assert subprocess.run(["sh", "-c", command]).returncode == 0
     assert ("slot-0", "held", "x") in both.states()
     assert os.path.exists(f"{path}/mine")
+
+
+def test_an_idle_slot_that_lost_its_link_is_left_with_all_that_is_in_it(both):
+    """An admin dir without a directory may be dropped; one whose directory is there may not."""
+    path = both.acquire("x")
+    admin = git(path, "rev-parse", "--absolute-git-dir")
+    both.pool("release", "--name", "x")
+    [home] = {row["path"] for row in both.rows() if row["state"] == "idle"}
+    gitrepo.write(home, {"mine": "precious\n"})
+    os.unlink(f"{home}/.git")
+    assert both.pool("release", "--name", "nobody").code == 0
+    assert os.path.isdir(admin)
+    assert os.path.exists(f"{home}/mine")
+    assert [(row["id"], row["state"]) for row in both.rows() if row["state"] == "broken"] == [
+        ("slot-0", "broken")
+    ]

@@ -93,8 +93,10 @@ def _disagrees(pool: Pool, slot: Slot) -> bool:
 
 
 def _may_be_dropped(slot: Slot) -> bool:
-    """A cheap first look; `_drop_stray` establishes the rest."""
-    return slot.admin is not None and slot.path is None and not lock.exists(slot.admin)
+    """A cheap first look; `_drop_stray` establishes the rest. A directory that has lost its link holds somebody's files."""
+    if slot.admin is None or slot.path is not None or lock.exists(slot.admin):
+        return False
+    return not os.path.lexists(layout.back_pointer(slot.admin) or "")
 
 
 def _unborn(pool: Pool) -> list[str]:
