@@ -112,6 +112,12 @@ def write_exclusive(path: str, text: str, mode: int = 0o644) -> None:
     cross(f"created {path}")
 
 
+def open_log(path: str) -> int:
+    """Open a file anew for a program's output; returns its descriptor. Logs are not synced: they are for reading."""
+    cross(f"log {path}")
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+
+
 def rewrite(descriptor: int, text: str) -> None:
     """Replace what an open lock file says; the file itself stays, since its inode is the mutex."""
     cross("note")
@@ -213,6 +219,16 @@ def remove_tree(path: str) -> None:
     cross(f"rmtree {path}")
     shutil.rmtree(path)
     cross(f"rmtreed {path}")
+
+
+def remove_tree_if_there(path: str) -> None:
+    """Remove a directory of ours that others may be removing at this moment."""
+    import shutil
+
+    if os.path.isdir(path):
+        cross(f"rmtree {path}")
+        shutil.rmtree(path, ignore_errors=True)
+        cross(f"rmtreed {path}")
 
 
 def list_directory(path: str) -> list[str]:

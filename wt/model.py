@@ -65,7 +65,11 @@ def replaced(value: T, **changes: Any) -> T:
 
 @record
 class LockRecord:
-    """The held marker of contract section 2; what a reader does not know it ignores."""
+    """The held marker of contract section 2; what a reader does not know it ignores.
+
+    `holder` and `alias` are the library's: which process holds the slot (wt/parallel/holder.py), and the caller's own
+    id for it, percent-encoded. A slot with a holder is its holder's for as long as that process lives.
+    """
 
     started_at: str
     full_sha: str
@@ -78,6 +82,8 @@ class LockRecord:
     pid: int = 0
     host: str = ""
     nonce: str = ""
+    holder: str = ""
+    alias: str = ""
 
 
 @record
@@ -139,7 +145,7 @@ class Config:
     default_commit: str = "auto"
     groups: tuple[str, ...] = ()
     layout: Layout = "rename"
-    recycle: Literal["keep", "clean"] = "keep"
+    recycle: Literal["keep", "clean", "discard"] = "keep"  # discard: never in a file, see materialise.py
     keep: str = "90d"
     submodule_mirror_mode: str | None = None
     submodule_mirror_base: str | None = None

@@ -226,9 +226,15 @@ class Git:
 
     @classmethod
     def _base(cls) -> dict[str, str]:
-        if cls._environment is None:
-            cls._environment = _tool_environment()
-        return cls._environment
+        found = cls._environment
+        if found is None:
+            cls._environment = found = _tool_environment()
+        return found
+
+    @classmethod
+    def look_again(cls) -> None:
+        """Forget the environment that was seen first: a program that lives long may change its own."""
+        cls._environment = None
 
     def _kept_actions(self) -> list[tuple[int, int, int]]:
         return [(os.POSIX_SPAWN_DUP2, held, _FIRST_KEPT + n) for n, held in enumerate(self.keep)]

@@ -9,6 +9,7 @@ import time
 
 from wt.errors import CapacityError, ContendedError, SameShaError, UsageError, again
 from wt.git import refs
+from wt.git.layout import is_object_id
 from wt.model import record
 from wt.pool import lock, names, resolve
 
@@ -25,7 +26,11 @@ _POLL = 0.2
 
 @record
 class Request:
-    """What the caller asks for; `commit` None means the pool's default_commit."""
+    """What the caller asks for; `commit` None means the pool's default_commit.
+
+    `holder` and `alias` go into the lock (an alias is held once, whatever its name); `prefer` is the slot to take if it
+    is idle.
+    """
 
     name: str
     commit: str | None = None
@@ -33,6 +38,9 @@ class Request:
     unique_sha: bool = False
     adopt: bool = False
     wait: float = 0.0
+    holder: str = ""
+    alias: str = ""
+    prefer: str = ""
 
 
 @record
@@ -77,7 +85,7 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
     asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
     from wt.pool import reserve
 
-    with reserve.likely(pool, group, _guess(pool, request)) as reserved:
+    with reserve.likely(pool, group, _guess(pool, request), request.prefer) as reserved:
         from wt.pool import bring_up, claim
         from wt.pool import look as looking
 
@@ -92,7 +100,9 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
 def _guess(pool: Pool, request: Request) -> str | None:
     """Where the commit will most likely be: worth a file, not a process."""
     base = f"refs/heads/{pool.config.base}"
-    if request.commit is not None or pool.config.default_commit != "auto":
+    if request.commit is not None:
+        return request.commit if is_object_id(request.commit) else None
+    if pool.config.default_commit != "auto":
         return None
     return refs.read_file(pool.common, base)
 

@@ -26,8 +26,9 @@ def bring_up(
     """Make a claimed slot `held`; where anything fails before that, it goes back to idle."""
     try:
         return _materialise(pool, slot, held, target, tell, look)
-    except BaseException:
+    except BaseException as error:
         _give_up(pool, slot, held, tell)
+        error.__dict__["slot"] = slot.slot  # the library makes one anew that cannot be brought up
         raise
 
 

@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from wt.pool.survey import Survey
 
 
-def idle(seen: Survey, group: str | None, sha: str | None) -> list[Slot]:
-    """Return the idle slots of a group, those at `sha` first, then by number."""
+def idle(seen: Survey, group: str | None, sha: str | None, prefer: str = "") -> list[Slot]:
+    """Return the idle slots of a group: the preferred one first, those at `sha`, then by number."""
     slots = [slot for slot in seen.of_group(group) if slot.state == "idle"]
-    return sorted(slots, key=lambda slot: (layout.head(slot.admin_dir)[1] != sha, slot.number))
+    return sorted(
+        slots, key=lambda slot: (slot.slot != prefer, layout.head(slot.admin_dir)[1] != sha, slot.number)
+    )
 
 
-def candidates(pool: Pool, seen: Survey, group: str | None, sha: str) -> list[Slot]:
+def candidates(pool: Pool, seen: Survey, group: str | None, sha: str, prefer: str = "") -> list[Slot]:
     """Return the idle slots, the best first; then fresh ones if the group has room."""
-    return idle(seen, group, sha) + fresh(pool, seen, group)
+    return idle(seen, group, sha, prefer) + fresh(pool, seen, group)
 
 
 def fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:

@@ -67,6 +67,7 @@ def claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
+                _refuse_alias(seen, request.alias)
                 refuse_taken(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
@@ -112,6 +113,13 @@ def _refuse_held(seen: Survey, name: str) -> None:
     )
 
 
+def _refuse_alias(seen: Survey, alias: str) -> None:
+    """An id of the library's is held once, under whichever name."""
+    for slot in seen.slots if alias else ():
+        if slot.lock is not None and slot.lock.alias == alias:
+            _refuse_held(seen, slot.lock.name)
+
+
 def _refuse_taken_directory(pool: Pool, seen: Survey, name: str) -> None:
     folded = names.fold(names.slug(name))
     for slot in seen.slots:
@@ -148,7 +156,7 @@ def _take_slot(
 ) -> tuple[Slot, Mutex, Look | None]:
     """Steps 3 to 5: choose, take the slot's mutex, make a fresh one's entry, write the lock."""
     busy = False
-    for candidate in choose.candidates(pool, seen, group, target.sha):
+    for candidate in choose.candidates(pool, seen, group, target.sha, request.prefer):
         redeemed = reserved.redeem(candidate)
         held, look = redeemed or (mutex.try_take(pool.slot_mutex_path(candidate.slot)), None)
         if held is None:
@@ -174,6 +182,7 @@ def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target
     marker = LockRecord(
         started_at=times.now_text(), full_sha=target.sha, name=request.name, slot=slot.slot, group=slot.group,
         layout=pool.config.layout, state="acquiring", pid=os.getpid(), host=os.uname().nodename, nonce=create.nonce(),
+        holder=request.holder, alias=request.alias,
     )  # fmt: skip
     lock.write(slot.admin_dir, marker)
     return replaced(slot, lock=marker, state="acquiring")

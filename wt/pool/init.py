@@ -74,6 +74,32 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
     return config
 
 
+def init_at(pool_root: str, source: str, max_slots: int) -> Config:
+    """Make the pool of a library at a directory of any name, over any repository that has a commit.
+
+    Its slots are `stable`, and clean when acquired; a base branch is not needed, for nothing lands from it.
+    """
+    place = _source(source)
+    _refuse_mirror(place)
+    _refuse_reftable(place)
+    try:
+        base = _base(place)
+    except WtError:  # a checkout of a build server's: a detached HEAD and no branch
+        base = "main"
+    config = Config(pool_id=_pool_id(), source=place.top or place.git_dir, base=base, max_slots=max_slots,
+                    layout="stable", recycle="clean")  # fmt: skip
+    root, key = os.path.split(pool_root)
+    files.ensure_directory(root)
+    try:
+        _write(root, key, config, network=False)
+    except WtError:
+        path = location.config_path(root, key)
+        if not os.path.lexists(path):
+            raise
+        return config_file.load(path)  # another process was as quick
+    return config
+
+
 def _pool_id() -> str:
     """A letter first: YAML takes a run of digits, or digits around an e, for a number."""
     return f"p{os.urandom(8).hex()}"

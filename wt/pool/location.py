@@ -96,6 +96,17 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     return Pool(key, f"{root}/{key}", real, config, place.common)
 
 
+def at(pool_root: str, config: Config) -> Pool:
+    """Return the pool at a directory that need not lie below WORKTREE_ROOT, with this config."""
+    place = layout.at(config.source)
+    if place is None:
+        raise WtError(f"The source {config.source} of the pool {pool_root} is no git repository now.",
+                      f"to look at it: ls -la {quoted(config.source)}")  # fmt: skip
+    real = os.path.realpath(pool_root)
+    _refuse_foreign_root(real)
+    return Pool(os.path.basename(pool_root), pool_root, real, config, place.common)
+
+
 def _refuse_foreign_root(real: str) -> None:
     """Root in a user's pool would leave files behind that the user cannot change."""
     owner = os.stat(f"{real}/.meta").st_uid

@@ -25,6 +25,8 @@ _ORDER = (
     "pid",
     "host",
     "nonce",
+    "holder",
+    "alias",
 )
 _HEX = frozenset("0123456789abcdef")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r"}

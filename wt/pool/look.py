@@ -23,7 +23,7 @@ class Look:
     def __init__(self, git: Git, config: Config) -> None:
         self._git = git
         self._flags = git.start("ls-files", "-v", "-z")
-        mode = "all" if config.recycle == "clean" else "no"
+        mode = "no" if config.recycle == "keep" else "all"
         self._status = git.start_refresh(*status.arguments(untracked=mode))
 
     def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:

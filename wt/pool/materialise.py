@@ -147,7 +147,9 @@ def _set_aside(
     tell: Callable[[str], None],
     hidden: tuple[str, ...] = (),
 ) -> None:
-    """What lay in an idle slot goes under the slot's id: nobody held it."""
+    """What lay in an idle slot goes under the slot's id: nobody held it. Not so what a test of ours left (`discard`)."""
+    if pool.config.recycle == "discard":
+        return
     ref = keep.uncommitted(pool, slot, git, _label(slot), found, hidden)
     if ref is not None:
         tell(

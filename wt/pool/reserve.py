@@ -46,10 +46,10 @@ class Reservation:
             self._held.release()
 
 
-def likely(pool: Pool, group: str | None, sha: str | None) -> Reservation:
+def likely(pool: Pool, group: str | None, sha: str | None, prefer: str = "") -> Reservation:
     """Reserve the idle slot that an acquire of `sha` would choose now, if there is one."""
     seen = survey.take(pool)
-    for candidate in choose.idle(seen, group, sha):
+    for candidate in choose.idle(seen, group, sha, prefer):
         held = mutex.try_take(pool.slot_mutex_path(candidate.slot))
         if held is None:
             continue
