@@ -43,6 +43,10 @@ crash *args:
 stress rounds="30":
     pytest tests/concurrency --rounds {{ rounds }} --timeout 3600
 
+# The library's pool, shared by 32 threads and 8 processes: 2,000 rounds
+stress-library rounds="50":
+    pytest tests/concurrency/test_library.py --rounds {{ rounds }} -s
+
 # The rules of the house: imports, effects, lengths
 house:
     pytest tests/unit/test_house.py tests/unit/test_hot_imports.py
@@ -61,6 +65,10 @@ cov *args:
 # Every command and link in the docs and README is run or checked
 docs:
     pytest -k "docs or readme"
+
+# Write the library's reference from its docstrings
+reference:
+    .venv/bin/python -m tests.support.reference > docs/reference/library.md
 
 # All of it, as CI does, from a clean clone
 ci:

@@ -5,9 +5,12 @@ WtError                 1   refused or failed
   ContendedError        3   try again
   CapacityError         4   release one
   SameShaError          5   another slot holds that commit
+    PoolExhausted       4   the library's, and a RuntimeError
   NameHeldError         6   resume it or release it
+    NameHeld            6   the library's
   UntrustedError        7   hooks not trusted
   GitError              1   git said no: the record of one call
+  SetupError            1   a hypothesis could not be set up
 """
 
 from __future__ import annotations
@@ -105,6 +108,18 @@ class NameHeldError(WtError):
 
 class UntrustedError(WtError):
     code = 7
+
+
+class PoolExhausted(CapacityError, RuntimeError):  # noqa: N818 (the name is the public API's)
+    """The library's: every slot is held and the pool has its full size."""
+
+
+class NameHeld(NameHeldError):  # noqa: N818 (the name is the public API's)
+    """The library's: the id is held by another live process, or by another pool object."""
+
+
+class SetupError(WtError):
+    """The library's: a hypothesis could not be set up; the sentence names it."""
 
 
 class ConfigError(WtError):

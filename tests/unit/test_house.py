@@ -33,6 +33,7 @@ MAY_START_PROCESSES = {
     "wt/git/run.py": "the one starter of git",
     "wt/hooks.py": "the one starter of hooks",
     "wt/session/command.py": "runs the user's own command in a slot, the terminal untouched",
+    "wt/parallel/job.py": "runs the command that is tried in many worktrees, its output in a log",
 }
 MAY_TOUCH_FILES = {
     "wt/files.py": "the one door to the file system",

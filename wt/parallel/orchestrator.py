@@ -1,0 +1,186 @@
+"""WorktreeOrchestrator: several hypotheses side by side, each in a worktree of its own (contract section 17)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from wt import files
+from wt.errors import PoolExhausted, UsageError, WtError
+from wt.parallel import direct, environment, holder, job, naming
+from wt.parallel.pool import WorktreePool, default_directory
+from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Executor, Future
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from wt.parallel.records import Command
+
+_KEPT_LOGS = 20
+
+
+class WorktreeOrchestrator:
+    """Worktrees for hypotheses, their set-up, and one command run in all of them.
+
+    Used with `with`: leaving it, on an exception too, ends what still runs, gives every worktree back and writes the
+    pool's state file.
+    """
+
+    def __init__(self, config: OrchestratorConfig) -> None:
+        self.config = config
+        where = config.pool_dir or default_directory(os.path.abspath(config.base_repo))
+        self._root = os.path.abspath(where)
+        self._pool = WorktreePool(config.base_repo, where, config.max_size) if config.use_pool else None
+        self._direct = direct.Direct(os.path.abspath(config.base_repo), self._root)
+        self._lock = threading.Lock()
+        self._active: dict[str, Path] = {}
+        self._hypotheses: dict[str, Hypothesis] = {}
+        self._running = job.Running()
+        self._logs, self._number = "", itertools.count(1)
+
+    def create_worktrees(self, hypotheses: Iterable[Hypothesis]) -> dict[str, Path]:
+        """Return a clean worktree for each hypothesis, at its `ref`, by id.
+
+        They come from the pool; where that is exhausted, or is not used, a plain worktree is made that is removed
+        afterwards. Raises what `WorktreePool.acquire` raises, but for `PoolExhausted`; those that were made are given
+        back by `cleanup_worktrees` or at the end of the `with`.
+        """
+        wanted = list(hypotheses)
+        if len({one.id for one in wanted}) != len(wanted):
+            raise UsageError("Two hypotheses have the same id.")
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            made = [threads.submit(self._create, one) for one in wanted]
+        with self._lock:
+            for one, future in zip(wanted, made, strict=True):
+                if future.exception() is None:
+                    self._active[one.id], self._hypotheses[one.id] = future.result(), one
+        return {one.id: future.result() for one, future in zip(wanted, made, strict=True)}
+
+    def _create(self, hypothesis: Hypothesis) -> Path:
+        return self._acquired(hypothesis) or self._direct.create(hypothesis.id, hypothesis.ref)
+
+    def _acquired(self, hypothesis: Hypothesis) -> Path | None:
+        if self._pool is None or hypothesis.id in self._direct.paths:
+            return None
+        try:
+            return self._pool.acquire(hypothesis.id, hypothesis.ref)
+        except PoolExhausted:
+            return None
+
+    def setup_test_environment(self, worktree: str | os.PathLike[str], hypothesis: Hypothesis) -> None:
+        """Apply the hypothesis's patch (three-way), write its files and run its set-up commands in a worktree.
+
+        Raises `wt.errors.SetupError`, which names the hypothesis, at the first that fails.
+        """
+        with self._lock:
+            self._hypotheses[hypothesis.id] = hypothesis
+        logs = self._log_path(hypothesis.id).removesuffix(".log")
+        environment.set_up(os.fspath(worktree), hypothesis, logs, self.config.timeout_s, self._token)
+
+    def run_tests(self, command: Command, executor: Executor | None = None) -> dict[str, TestResult]:
+        """Run a command in every worktree that was created, side by side; returns the results by id.
+
+        `command` is a string for `sh -c`, or an argv; it gets the hypothesis's `env`. `executor` is any executor of
+        `concurrent.futures`' kind whose workers see the same files; default: as many threads as there are processors.
+        A command that takes longer than `timeout_s` is ended with all that it started. An interrupt ends them all.
+        """
+        jobs = [self._job(wanted, command) for wanted in self._active]
+        if executor is not None:
+            return self._gathered(jobs, [executor.submit(job.run, one) for one in jobs])
+        with ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1) or 1) as threads:
+            return self._gathered(jobs, [threads.submit(job.run, one, self._running) for one in jobs])
+
+    def _gathered(
+        self, jobs: Sequence[job.Job], futures: Sequence[Future[TestResult]]
+    ) -> dict[str, TestResult]:
+        try:
+            return {one.id: future.result() for one, future in zip(jobs, futures, strict=True)}
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            self._running.stop_all()
+            holder.end_children(self._direct.token)
+            raise
+
+    def _job(self, wanted: str, command: Command) -> job.Job:
+        hypothesis = self._hypotheses[wanted]
+        return job.Job(wanted, os.fspath(self._active[wanted]), command, self._log_path(wanted), dict(hypothesis.env),
+                       self.config.timeout_s, self._token)  # fmt: skip
+
+    @property
+    def _token(self) -> str:
+        """Mark what runs as this orchestrator's, for whoever takes the slots or the plain worktrees back if it dies."""
+        return ",".join(
+            filter(None, (self._direct.token, self._pool.token if self._pool is not None else ""))
+        )
+
+    def _log_path(self, wanted: str) -> str:
+        with self._lock:
+            if not self._logs:
+                self._logs = _log_directory(self._root, self._direct.token)
+            return f"{self._logs}/{naming.file_name(wanted)}-{next(self._number)}.log"
+
+    def cleanup_worktrees(self, ids: Iterable[str]) -> None:
+        """Give the worktrees of these ids back; an id that has none is no error."""
+        for wanted in list(ids):
+            if wanted in self._direct.paths:
+                self._direct.remove(wanted)
+            elif self._pool is not None:
+                self._pool.release(wanted)
+            with self._lock:
+                self._active.pop(wanted, None)
+                self._hypotheses.pop(wanted, None)
+
+    def get_pool_stats(self) -> dict[str, int]:
+        """Return the pool's statistics (see `WorktreePool.get_stats`); empty in direct mode."""
+        return self._pool.get_stats() if self._pool is not None else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._running.stop_all()
+        failed: list[WtError | OSError] = []
+        for wanted in list(self._active):
+            try:
+                self.cleanup_worktrees([wanted])
+            except (WtError, OSError) as problem:  # the others are given back all the same
+                failed.append(problem)
+        self._direct.close()
+        if self._pool is not None:
+            self._pool.__exit__(kind, error, at)
+        if failed and error is None:
+            raise failed[0]
+
+
+def _log_directory(root: str, token: str) -> str:
+    """Make a directory for this run's logs; those of the oldest runs go."""
+    top = f"{root}/.logs"
+    files.ensure_directory(top)
+    for old in files.list_directory(top)[:-_KEPT_LOGS]:
+        files.remove_tree_if_there(f"{top}/{old}")
+    made = f"{top}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{token}"
+    files.ensure_directory(made)
+    return made
+
+
+def try_hypothesis(config: OrchestratorConfig, hypothesis: Hypothesis, command: Command) -> TestResult:
+    """Take one hypothesis through all of it, on the machine where this runs: a worktree of that machine's own pool over
+    its own clone, set-up, command, and the worktree back.
+
+    For executors whose workers are other hosts: `executor.submit(try_hypothesis, config, hypothesis, command)`.
+    """
+    with WorktreeOrchestrator(config) as orchestrator:
+        path = orchestrator.create_worktrees([hypothesis])[hypothesis.id]
+        orchestrator.setup_test_environment(path, hypothesis)
+        return orchestrator.run_tests(command)[hypothesis.id]
