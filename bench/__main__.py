@@ -14,7 +14,7 @@ from bench.rows import ROWS, Row
 from bench.stage import Project, Tool, memory_file_system, staged
 from bench.timing import BenchError, Measured
 
-HEADER = f"{'row':>3}  {'what':<42} {'files':>6} {'goal':>5} {'ratio':>7}  {'range':<13} {'ours':>9} {'theirs':>9} {'peak':>7}"
+HEADER = f"{'row':>3}  {'what':<42} {'files':>6} {'goal':>7} {'ratio':>7}  {'range':<13} {'ours':>9} {'theirs':>9} {'peak':>7}"
 
 
 def sizes(text: str) -> list[int]:
@@ -120,13 +120,18 @@ class Library:
         return made
 
 
+def duration(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}ms" if seconds >= 0.001 else f"{seconds * 1e6:.0f}µs"
+
+
 def line(row: Row, repo: Repo, measured: Measured) -> str:
     ratio = measured.ratio
-    mark = "ok" if ratio.ratio <= measured.goal else "OVER"
+    mark = "ok" if measured.met else "OVER"
+    goal = duration(measured.limit) if measured.limit else str(measured.goal)
     span = f"{ratio.low:.3f}-{ratio.high:.3f}"
-    ours, theirs = f"{ratio.a.wall * 1000:.1f}ms", f"{ratio.b.wall * 1000:.1f}ms"
-    peak = f"{ratio.a.rss / 2**20:.0f}MiB"
-    figures = f"{measured.goal:>5} {ratio.ratio:>7.3f}  {span:<13} {ours:>9} {theirs:>9} {peak:>7}  {mark}"
+    ours, theirs = duration(ratio.a.wall), duration(ratio.b.wall)
+    peak = f"{ratio.a.rss / 2**20:.0f}MiB" if ratio.a.rss else ""
+    figures = f"{goal:>7} {ratio.ratio:>7.3f}  {span:<13} {ours:>9} {theirs:>9} {peak:>7}  {mark}"
     return f"{row.number:>3}  {measured.what:<42} {repo.label:>6} {figures}" + (
         f"; {measured.note}" if measured.note else ""
     )
@@ -136,8 +141,9 @@ def record(row: Row, repo: Repo, measured: Measured) -> dict[str, object]:
     ratio = measured.ratio
     sides = {"ours": ratio.a._asdict(), "theirs": ratio.b._asdict()}
     span = {"ratio": ratio.ratio, "low": ratio.low, "high": ratio.high, "pairs": ratio.pairs}
-    what = {"row": row.number, "what": measured.what, "files": repo.files, "goal": measured.goal}
-    return {**what, **span, **sides, "met": ratio.ratio <= measured.goal, "note": measured.note}
+    goal = {"goal_s": measured.limit} if measured.limit else {"goal": measured.goal}
+    what = {"row": row.number, "what": measured.what, "files": repo.files, **goal}
+    return {**what, **span, **sides, "met": measured.met, "note": measured.note}
 
 
 def measure(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from bench import builds, repos
+from bench import builds, repos, shells
 from bench.mutex import HoldWatch
 from bench.repos import Repo
 from bench.stage import Pool, Stage
@@ -287,6 +287,10 @@ ROWS = (
     Row(6, "release", sizeable, release),
     Row(7, "ls --bare", any_size, bare_list, once=True),
     Row(8, "ls", sizeable, full_list),
+    Row(9, "the prompt segment", any_size, shells.prompt, once=True),
+    Row(10, "completion of names", any_size, shells.completion, once=True),
+    Row(11, "wt cd and wt path in the shell function", any_size, shells.moving, once=True),
+    Row(12, "sourcing the shell integration", any_size, shells.sourcing, once=True),
     Row(
         13,
         "refs, slots and ignored files that do not matter",

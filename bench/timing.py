@@ -51,6 +51,11 @@ class Measured(NamedTuple):
     goal: float
     ratio: Ratio
     note: str = ""
+    limit: float = 0  # seconds: a goal that is a time, not a ratio
+
+    @property
+    def met(self) -> bool:
+        return self.ratio.a.wall <= self.limit if self.limit else self.ratio.ratio <= self.goal
 
 
 def spawn(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:

@@ -1,6 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # core.bash and the text made from the registry assign what is not assigned here
 # Read by bash and zsh alike, as core.bash.
 #
+# Each shell has its own `__wt_held_names POOL-ROOT WORKTREES`: it adds to __wt_found what the lock files below the source's
+# admin dirs name, if the pool has a directory for it. A candidate too many does no harm: the program decides.
+#
 # Completion. The caller has local arrays __wt_found and __wt_list; __wt_found gets `word` or `word:description`.
 
 # Sets __wt_kind to what may stand behind the words given (those after the command's name), and __wt_verb, __wt_key.
@@ -56,9 +59,11 @@ function __wt_candidates {
             ;;
         held)
             __wt_find_pool "$__wt_key" || \builtin return 0
-            for at in "$__wt_root"/*; do
-                [[ -d $at && ! -L $at ]] || \builtin continue
-                if __wt_read_link "$at" && __wt_is_held "$__wt_admin"; then __wt_found+=("$__wt_name"); fi
+            for at in "$__wt_root"/*/.git; do
+                if __wt_read_link "${at%/.git}" && [[ -f $__wt_admin/worktree-pool/created ]]; then
+                    __wt_held_names "$__wt_root" "${__wt_admin%/*}"
+                    \builtin break
+                fi
             done
             ;;
     esac

@@ -1,9 +1,24 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # segment.bash assigns what is not assigned here, and reads what is not read
 function __wt_prompt {
-    \builtin local status_="$?"
-    __wt_segment=
-    __wt_find_segment
-    if [[ -n $__wt_segment ]]; then __wt_segment+=' '; fi
+    \builtin local status_="$?" lock='' text='' mark=''
+    if [[ ${PWD-} != "$__wt_seen" ]]; then __wt_look_around; fi
+    if [[ -n $__wt_seen_admin ]]; then
+        lock=$__wt_seen_admin/worktree-pool/lock
+        if [[ -f $lock && ! -L $lock && -r $lock ]]; then
+            mark=$__wt_seen_admin/worktree-pool/mark
+            if [[ $mark -nt $lock && ! $__wt_seen_admin/index -nt $mark && -f $mark && -r $mark ]]; then
+                IFS= \builtin read -r mark <"$mark" || \builtin :
+                if [[ $mark = "$__wt_seen_line" ]]; then \builtin return "$status_"; fi
+            else
+                mark=
+            fi
+            IFS= \builtin read -r -d '' text <"$lock" || \builtin :
+        fi
+        if [[ -n $text && $text = "$__wt_seen_text" && $mark = "$__wt_seen_line" ]]; then \builtin return "$status_"; fi
+    elif [[ -z $__wt_segment ]]; then
+        \builtin return "$status_"
+    fi
+    __wt_find_segment "$text" "$mark"
     \builtin return "$status_"
 }
 __wt_segment=

@@ -33,6 +33,30 @@ function __wt_extract {
     __wt_value=${__wt_text#*$'\n'"$1: "} __wt_value=${__wt_value%%$'\n'*}
 }
 
+function __wt_held_names {
+    \builtin local at='' name=''
+    \builtin local -a lines
+    for at in "$2"/*/worktree-pool/lock; do
+        [[ -f $at ]] || \builtin continue
+        if ((BASH_VERSINFO[0] > 3)); then
+            \builtin mapfile -t lines <"$at"
+        else
+            IFS=$'\n' \builtin read -r -d '' -a lines <"$at" || \builtin :
+        fi
+        case ${lines[2]-} in # as we write it, without groups or with them; otherwise
+            'name: '[!\"]*[!$'\r']) name=${lines[2]#name: } ;;
+            *)
+                case ${lines[3]-} in
+                    'name: '[!\"]*[!$'\r']) name=${lines[3]#name: } ;;
+                    *) __wt_field "$at" name && name=$__wt_value || \builtin continue ;;
+                esac
+                ;;
+        esac
+        case ${lines[5]-}${lines[6]-} in *'state: acquiring'* | *'state: releasing'*) \builtin continue ;; esac
+        if [[ -e $1/${name//\//-}/.git ]]; then __wt_found+=("$name"); fi
+    done 2>/dev/null
+}
+
 function __wt_complete {
     \builtin local __wt_kind='' __wt_verb='' __wt_key='' line='' word='' item='' cut='' open=''
     \builtin local -a __wt_found words

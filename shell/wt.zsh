@@ -43,6 +43,21 @@ function __wt_extract {
     __wt_value=${${(M)${(f)__wt_text}:#$1: *}[1]#$1: }
 }
 
+function __wt_held_names {
+    \builtin local at='' name='' state=''
+    \builtin local -a lines
+    for at in $2/*/worktree-pool/lock; do
+        [[ -f $at && -r $at ]] || \builtin continue
+        lines=("${(@f)$(<$at)}")
+        name=${${lines[(r)name: *]#name: }%$'\r'} state=${lines[(r)state: *]}
+        [[ -z $state || $state = 'state: held'* ]] || \builtin continue
+        if [[ -z $name || $name = \"* ]]; then
+            __wt_field $at name && name=$__wt_value || \builtin continue
+        fi
+        if [[ -e $1/${name//\//-}/.git ]]; then __wt_found+=("$name"); fi
+    done
+}
+
 function __wt_complete {
     \builtin local -a __wt_found
     __wt_found=()
