@@ -59,7 +59,7 @@ def run(stage: Stage, shell: str, work: str, *, count: int, directory: str, proo
         **stage.env, "INTEGRATION": integration, "DIRECTORY": directory, "COUNT": str(count), "PROOF": proof,
     }  # fmt: skip
     argv = [*SHELLS[shell], "-c", LOOP % work]
-    done = subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(argv, check=False, env=env, capture_output=True, text=True)
     if done.returncode or done.stderr:
         raise BenchError(f"{shell}: {work}: status {done.returncode}\n{done.stderr[-2000:]}")
     [*_, stamps, own, _children] = done.stdout.splitlines()
@@ -139,16 +139,14 @@ def first_frame(pool: Pool) -> Iterator[Measured]:
     stage = pool.stage
     argv = [stage.tool.wt, "--pool", pool.key, "cd"]
     ratio = pairs(lambda: _until_drawn(argv, stage.env), stage.bare_python, stage.pairs)
-    yield Measured(
-        "wt cd: first frame of 50 slots", 0, ratio, "beside it: the bare interpreter", limit=0.150
-    )
+    yield Measured("wt cd: first frame of 50 slots", 0, ratio, "beside it: the bare interpreter", limit=0.150)
 
 
 def _until_drawn(argv: list[str], env: dict[str, str]) -> Sample:
     start = time.perf_counter()
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(argv[0], argv, {**env, "TERM": "xterm"})  # noqa: S606 (the command under test)
+        os.execve(argv[0], argv, {**env, "TERM": "xterm"})
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
     seen = b""
     while b"stay here" not in seen:

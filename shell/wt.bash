@@ -48,7 +48,7 @@ function __wt_held_names {
             *)
                 case ${lines[3]-} in
                     'name: '[!\"]*[!$'\r']) name=${lines[3]#name: } ;;
-                    *) __wt_field "$at" name && name=$__wt_value || \builtin continue ;;
+                    *) if __wt_field "$at" name; then name=$__wt_value; else \builtin continue; fi ;;
                 esac
                 ;;
         esac

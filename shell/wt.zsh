@@ -52,7 +52,7 @@ function __wt_held_names {
         name=${${lines[(r)name: *]#name: }%$'\r'} state=${lines[(r)state: *]}
         [[ -z $state || $state = 'state: held'* ]] || \builtin continue
         if [[ -z $name || $name = \"* ]]; then
-            __wt_field $at name && name=$__wt_value || \builtin continue
+            if __wt_field $at name; then name=$__wt_value; else \builtin continue; fi
         fi
         if [[ -e $1/${name//\//-}/.git ]]; then __wt_found+=("$name"); fi
     done

@@ -1,10 +1,11 @@
 """The prompt segment: key and name, from files alone, and nobody else's status or hooks lost."""
 
 import os
+import time
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support.terminal import RC, init_line
 
 HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}\\u'
@@ -87,3 +88,134 @@ def test_it_is_there_after_sourcing_again(pool, prompting, shell):
     sh = prompting(pool, after=init_line(shell, "--prompt"), cwd=f"{pool.at}/x")
     assert segment(sh) == "app:x "
     assert RC[shell]
+
+
+def mark_of(pool, name):
+    return f"{gitrepo.git(f'{pool.at}/{name}', 'rev-parse', '--absolute-git-dir')}/worktree-pool/mark"
+
+
+def later(path):
+    """Make a file newer than what was written just now: clocks of file systems are coarse."""
+    now = os.stat(path).st_mtime + 2
+    os.utime(path, (now, now))
+
+
+@pytest.fixture
+def marked(pool):
+    """A held slot whose mark was noted by `wt ls`."""
+    pool.acquire("x")
+    pool.wt("ls")
+    later(mark_of(pool, "x"))
+    return pool
+
+
+def test_the_last_known_mark_is_shown(marked, prompting):
+    sh = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C.UTF-8")
+    assert segment(sh) == "app:x 🟢 "
+    gitrepo.write(f"{marked.at}/x", {"new": "1\n"})
+    assert segment(sh) == "app:x 🟢 "
+    sh.says("wt ls")
+    later(mark_of(marked, "x"))
+    assert segment(sh) == "app:x 🟡 "
+    sh.run("(exit 42)")
+    assert sh.says("echo $?").splitlines()[0] == "42"
+
+
+@pytest.mark.parametrize(
+    "verb", [("info", "x"), ("info", "x", "--json"), ("release", "x"), ("ls", "--json")], ids=" ".join
+)
+def test_verbs_that_judge_note_the_mark(verb, pool):
+    pool.acquire("x")
+    gitrepo.write(f"{pool.at}/x", {"new": "1\n"})
+    path = mark_of(pool, "x")
+    assert not os.path.exists(path)
+    pool.wt(*verb)
+    with open(path, encoding="utf-8") as file:
+        assert file.read().startswith("yellow ")
+
+
+def test_words_where_the_locale_has_no_marks(marked, prompting):
+    sh = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C")
+    assert segment(sh) == "app:x [green] "
+
+
+def test_a_mark_from_before_a_commit_is_not_shown(marked, prompting):
+    sh = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C")
+    assert segment(sh) == "app:x [green] "
+    index = os.path.join(os.path.dirname(os.path.dirname(mark_of(marked, "x"))), "index")
+    gitrepo.commit(f"{marked.at}/x", {"more": "1\n"})
+    os.utime(index, (os.stat(mark_of(marked, "x")).st_mtime + 2,) * 2)
+    assert segment(sh) == "app:x "
+
+
+def test_a_mark_of_an_earlier_holder_is_not_shown(stable, prompting):
+    stable.acquire("x")
+    stable.wt("ls")
+    mark = mark_of(stable, "slot-0")
+    stable.pool("release", "--name", "x")
+    stable.acquire("y")
+    later(mark)
+    sh = prompting(stable, cwd=f"{stable.at}/slot-0", LC_ALL="C")
+    assert segment(sh) == "app:y "
+    sh.run("wt ls")
+    later(mark)
+    assert segment(sh) == "app:y [green] "
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "garbage", "escape", "empty", "unreadable word"])
+def test_a_mark_that_is_none(kind, marked, prompting):
+    path = mark_of(marked, "x")
+    with open(path, encoding="utf-8") as file:
+        nonce = file.read().split()[1]
+    os.unlink(path)
+    text = {
+        "garbage": "green",
+        "escape": "\x1b[31m$(touch p) " + nonce,
+        "empty": "",
+        "unreadable word": f"blue {nonce}",
+    }
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "directory":
+        os.mkdir(path)
+    else:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text[kind])
+    later(path)
+    sh = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C")
+    assert segment(sh) == "app:x "
+    assert marked.wt("ls").code == 0
+
+
+def test_the_segment_of_a_slot_that_was_given_back_and_taken_again(stable, prompting):
+    """With a mark that is known, the lock is not read each time; it is looked at all the same."""
+    stable.acquire("x")
+    stable.wt("ls")
+    later(mark_of(stable, "slot-0"))
+    sh = prompting(stable, cwd=f"{stable.at}/slot-0", LC_ALL="C")
+    assert segment(sh) == "app:x [green] "
+    stable.pool("release", "--name", "x")
+    assert segment(sh) == "app:(slot-0) "
+    stable.acquire("y")
+    later(os.path.join(os.path.dirname(mark_of(stable, "slot-0")), "lock"))
+    assert segment(sh) == "app:y "
+
+
+def test_refreshing_in_the_background(pool, start, shell):
+    pool.acquire("x")
+    mark = mark_of(pool, "x")
+    sh = start(pool, rc=init_line(shell, "--prompt", "--refresh"), cwd=f"{pool.at}/x", LC_ALL="C")
+    deadline = time.monotonic() + 60
+    while not (os.path.exists(mark) and os.path.getsize(mark)):
+        assert time.monotonic() < deadline
+    later(mark)
+    assert segment(sh) == "app:x [green] "
+    sh.run("(exit 42)")
+    assert sh.says("echo $?").splitlines()[0] == "42"
+    assert "info" not in sh.says("jobs")
+
+
+def test_refreshing_is_of_the_prompt():
+    done = tool.run("wt", "shell", "init", "zsh", "--refresh")
+    assert (done.code, done.out) == (2, "")
+    assert "wt shell init zsh --prompt --refresh" in done.err

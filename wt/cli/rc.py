@@ -19,8 +19,8 @@ _ROOT = 'export WORKTREE_ROOT="${WORKTREE_ROOT:-$HOME/worktrees}"'
 _FISH_ROOT = 'set -q WORKTREE_ROOT; or set -gx WORKTREE_ROOT "$HOME/worktrees"'
 
 
-def install(ctx: Context, shell: str, command: str, *, prompt: bool) -> int:
-    options = ("" if command == "wt" else f" --cmd {command}") + (" --prompt" if prompt else "")
+def install(ctx: Context, shell: str, command: str, extras: tuple[str, ...]) -> int:
+    options = "".join(f" {word}" for word in (*(() if command == "wt" else ("--cmd", command)), *extras))
     call = f"{_caller(ctx)} shell init {shell}{options}"
     for path, blocks in _edits(shell, call, ctx.env).items():
         ctx.out.say(rc.put(path, *blocks))

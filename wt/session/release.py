@@ -7,7 +7,7 @@ from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import gitlocks, giveback, keep, materialise, mutex, reclaim, release, survey
+from wt.pool import gitlocks, giveback, keep, mark, materialise, mutex, reclaim, release, survey
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -91,6 +91,7 @@ def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force:
         slot = require_held(pool, name)
         found = verdict.judge(pool, slot)
         if not found.green and not force:
+            mark.note(slot, found.mark)
             raise refusal(slot, found)
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))

@@ -21,13 +21,23 @@ _FILES = {
     "fish": ("wt.fish",),
 }
 _PROMPTS = {"bash": ("segment.bash", "prompt.bash"), "zsh": ("segment.bash", "prompt.zsh")}
+_REFRESH = {"bash": ("refresh.bash",), "zsh": ("refresh.zsh",)}
 COMMAND = "__WT_CMD__"
 
 
-def render(shell: str, command: str, program: list[str], completion: str, *, prompt: bool = False) -> str:
+def render(
+    shell: str,
+    command: str,
+    program: list[str],
+    completion: str,
+    *,
+    prompt: bool = False,
+    refresh: bool = False,
+) -> str:
     """Return the integration of one shell; `program` is the argv that the function begins with."""
     check_command(command)
     names = [*_FILES[shell], *(_PROMPTS.get(shell, ()) if prompt else ())]
+    names += _REFRESH.get(shell, ()) if prompt and refresh else ()
     bodies = [resources.read("shell", name).replace(COMMAND, command) for name in names]
     return "\n".join([_head(shell, program), *bodies[:1], completion, *bodies[1:]])
 

@@ -22,12 +22,14 @@ VERB = args.Verb(
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
+    from wt.pool import mark
     from wt.session import release, verdict
 
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.word(), "info")
     slot = release.require_held(pool, name)
     found = verdict.judge(pool, slot)
+    mark.note(slot, found.mark)
     if parsed.given("--json"):
         from wt.cli.listing import verdict_json
 

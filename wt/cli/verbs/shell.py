@@ -18,7 +18,8 @@ VERB = args.Verb(
     "shell", "print, install or remove the shell integration", ("ACTION", "[SHELL]"),
     (
         args.Option("--cmd", "what the command is to be called (wt)", "WORD"),
-        args.Option("--prompt", "show pool and name in the prompt"),
+        args.Option("--prompt", "show pool, name and last known mark in the prompt"),
+        args.Option("--refresh", "with --prompt: look at the slot in the background, for a newer mark"),
         args.COLOR,
     ),
     (
@@ -44,19 +45,25 @@ def run(parsed: Parsed, ctx: Context) -> int:
         raise UsageError(
             "The prompt segment is there for zsh and bash; fish has none yet.", "wt shell init fish"
         )
+    if parsed.given("--refresh") and not parsed.given("--prompt"):
+        raise UsageError(
+            "--refresh is for the prompt's mark.", f"wt shell {action} {shell} --prompt --refresh"
+        )
+    extras = tuple(name for name in ("--prompt", "--refresh") if parsed.given(name))
     if action == "init":
-        return _init(ctx, shell, command, prompt=parsed.given("--prompt"))
+        return _init(ctx, shell, command, extras)
     from wt.cli import rc
 
     if action == "install":
-        return rc.install(ctx, shell, command, prompt=parsed.given("--prompt"))
+        return rc.install(ctx, shell, command, extras)
     return rc.uninstall(ctx, shell)
 
 
-def _init(ctx: Context, shell: str, command: str, *, prompt: bool) -> int:
+def _init(ctx: Context, shell: str, command: str, extras: tuple[str, ...]) -> int:
     from wt.cli import completion
 
     argv = render.program(sys.argv[0], ctx.env)
     known = completion.fish(command) if shell == "fish" else completion.functions()
-    ctx.out.verbatim(render.render(shell, command, argv, known, prompt=prompt))
+    wanted = {name.removeprefix("--"): True for name in extras}
+    ctx.out.verbatim(render.render(shell, command, argv, known, **wanted))
     return 0

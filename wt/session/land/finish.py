@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt.errors import WtError
 from wt.model import Slot, replaced
-from wt.pool import acquire, release
+from wt.pool import acquire, mark, release
 from wt.session import base as base_branch
 from wt.session import verdict
 from wt.session.land.wish import Landed, Wish
@@ -38,6 +38,7 @@ def finish(
         return stays
     found = verdict.judge(pool, slot)
     if not found.green:
+        mark.note(slot, found.mark)
         return replaced(stays, kept_because=found.why)
     go = base_branch.destination(pool, base, slot.directory, cwd)
     release.say_kept(pool, recycle(pool, slot, held, tell), tell)
