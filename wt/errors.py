@@ -134,6 +134,14 @@ class Interrupted(BaseException):
         self.signum = signum
 
 
+def git_verb(argv: Sequence[str]) -> str:
+    """Return the verb of a git command line, global options skipped."""
+    pairs = zip(("", *argv), argv, strict=False)
+    return next(
+        (word for before, word in pairs if not word.startswith("-") and before not in ("-C", "-c")), ""
+    )
+
+
 class GitError(WtError):
     """One failed call of git: argv, where, status and what it said.
 
@@ -141,8 +149,7 @@ class GitError(WtError):
     """
 
     def __init__(self, argv: Sequence[str], cwd: str, returncode: int, stderr: str) -> None:
-        verb = next((word for before, word in zip(("", *argv), argv, strict=False)
-                     if not word.startswith("-") and before not in ("-C", "-c")), "")  # fmt: skip
+        verb = git_verb(argv)
         ended = f"was ended by signal {-returncode}" if returncode < 0 else f"ended with status {returncode}"
         super().__init__(f"git {verb} {ended} in {cwd}.", details=stderr.strip())
         self.argv = tuple(argv)

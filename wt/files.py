@@ -248,6 +248,21 @@ def list_subdirectories(path: str) -> list[str]:
         return []
 
 
+def disk_used(path: str) -> int:
+    """Return the bytes that a directory takes on disk, all below it included; what vanishes meanwhile counts nothing."""
+    total, todo = 0, [path]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+        except OSError:
+            continue
+    return total
+
+
 def leftovers(directory: str) -> list[str]:
     """Return our temp files that a crash left in a directory."""
     return [f"{directory}/{name}" for name in list_directory(directory) if name.startswith(_TEMP_PREFIX)]

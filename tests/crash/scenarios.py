@@ -111,6 +111,21 @@ def dirty(stage, layout):
     os.unlink(f"{path}/e")
 
 
+def to_retire(stage, layout):
+    """An idle slot with a commit that nobody has, staged and changed and untracked files; a held one beside it."""
+    _pool(stage, layout)
+    path = stage.acquire("before")
+    _warm(stage.acquire("other"))
+    stage.release("before")
+    path = next(path for path in stage.slots().values() if path.endswith("slot-0"))
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+    _work(path)
+
+
+def retired(stage):
+    return [f"still there: {row}" for row in stage.rows() if row["state"] == "idle"]
+
+
 def to_land(stage, layout):
     path = held(stage, layout)
     gitrepo.commit(path, {"one": "1\n"}, "one")
@@ -292,6 +307,14 @@ SCENARIOS = (
     Scenario("release-merging", merging, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("force-dirty", dirty, ("wt", "release", "w/x", "--force"), (0, 1), forced),
     Scenario("force-merging", merging, ("wt", "release", "w/x", "--force"), (0, 1), forced),
+    Scenario(
+        "retire",
+        to_retire,
+        ("worktree-pool", "retire", "--slot", "slot-0"),
+        (0,),
+        retired,
+        retires=1,
+    ),
     Scenario("land", to_land, (*_LAND, "--add", "work"), (0, 1), landed(*_MINE, mainline=("work", "one"))),
     Scenario(
         "land-merge",

@@ -24,7 +24,8 @@ ALLOWED_LOCKS = ("/.meta/", "worktree-pool/land.lock", "worktree-pool/source.loc
 class Scenario:
     """`again` are the exit codes that the verb may end with when it is run after a kill; `settled` looks at its effect.
 
-    `ends` is how it ends where nobody kills it: 1 for a land that stops at a conflict.
+    `ends` is how it ends where nobody kills it: 1 for a land that stops at a conflict. `retires` is how many slots it
+    takes away.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Scenario:
     settled: Callable | None = None
     strict: tuple = ("build/",)
     ends: int = 0
+    retires: int = 0
 
     def __str__(self):
         return self.name
@@ -226,9 +228,11 @@ class Sweep:
         rows = self.stage.rows()
         names = [row["name"] for row in rows if row["name"]]
         found = [f"S: {row['id']} is {row['state']}" for row in rows if row["state"] not in ("idle", "held")]
-        if len(self.stage.slots()) < self.before.slots or len(rows) != len(self.stage.slots()):
+        if len(self.stage.slots()) < self.before.slots - self.scenario.retires or len(rows) != len(
+            self.stage.slots()
+        ):
             found.append(
-                f"S: {self.before.slots} slots before, {len(self.stage.slots())} after, {len(rows)} listed"
+                f"S: {self.before.slots} slots before ({self.scenario.retires} retired), {len(self.stage.slots())} after, {len(rows)} listed"
             )
         for what, values in (
             ("names", names),

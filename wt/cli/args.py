@@ -82,6 +82,7 @@ class Parsed:
 POOL = Option("--pool", "the pool to work on; else the one that the current directory belongs to", "KEY")
 JSON = Option("--json", "answer in JSON")
 COLOR = Option("--color", "auto, always or never", "WHEN", choices=("auto", "always", "never"))
+DELETE_REMOTE = Option("--delete-remote", "delete the branch on its remote, too, once the slot is idle")
 _BELOW = 6  # columns
 
 

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from wt.ui.out import Out
 
 
+def show_life(out: Out) -> None:
+    """Let a git that takes long show that it is alive, where somebody looks on."""
+    if out.can_show_life:
+        from wt.git import alive
+
+        alive.show_on(out.alive)
+
+
 @record
 class Context:
     """Built once, in `main`; the layers below get plain values from it."""
@@ -30,6 +38,7 @@ class Context:
             location.check_root(root)
             wanted = location.find_key(root, self.cwd)
         self.out.pool = wanted
+        show_life(self.out)
         return location.open_pool(root, wanted, self.out.say)
 
     def hint(self, text: str) -> None:

@@ -38,9 +38,13 @@ VERBS = {
         args.Option("--adopt", "take up an existing branch"),
         args.Option("--wait", "how long to wait for a slot", "SECONDS"),
     ),
-    "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT),
+    "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT, args.DELETE_REMOTE),
+    "retire": _verb(
+        "retire", "remove idle slots for good", _SLOT, args.Option("--all", "every slot that is idle")
+    ),
     "ls": _verb("ls", "list the slots", args.Option("--git-status", "count changes of held slots, too")),
     "inspect": _verb("inspect", "say all about one slot", _NAME, _SLOT),
+    "unstick": _verb("unstick", "say who holds which mutex", _SLOT),
     "doctor": _verb("doctor", "look at git, WORKTREE_ROOT and every pool"),
     "path": _verb("path", "print the path of a held slot", _NAME),
 }  # fmt: skip
@@ -109,8 +113,10 @@ def _help(argv: list[str], out: Out) -> int:
 
 
 def _pool(parsed: Parsed, out: Out, env: Mapping[str, str]) -> Pool:
+    from wt.cli.context import show_life
     from wt.pool import location
 
+    show_life(out)
     out.pool = parsed.value("--pool") or ""
     return location.open_pool(location.worktree_root(env), out.pool, out.say)
 
@@ -147,9 +153,56 @@ def _release(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     from wt.pool import release
 
     name, slot = _name_or_slot(parsed, "release")
-    done = release.release(_pool(parsed, out, env), out.say, name=name, slot_id=slot)
+    pool = _pool(parsed, out, env)
+    forget = _forgetting(parsed, pool, name, slot, out)
+    done = release.release(pool, out.say, name=name, slot_id=slot)
     if done.slot is None:
         out.say(f"nothing is held as `{name or slot}`.")
+    else:
+        forget()
+    return 0
+
+
+def _forgetting(
+    parsed: Parsed, pool: Pool, name: str | None, slot_id: str | None, out: Out
+) -> Callable[[], None]:
+    """Return what `--delete-remote` is to do after the release; what it needs is looked at before."""
+    if not parsed.given("--delete-remote"):
+        return lambda: None
+    from wt.pool import remote, survey
+
+    seen = survey.take(pool)
+    slot = seen.named(name) if name is not None else seen.by_id(slot_id or "")
+    held = slot.name if slot is not None else None
+    if held is None:
+        return lambda: None
+    far = remote.of(pool, held)
+    return lambda: remote.delete(pool, held, far, out.say)
+
+
+def _retire(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import retire
+
+    slot = parsed.value("--slot")
+    if (slot is None) != parsed.given("--all"):
+        raise UsageError("worktree-pool retire needs --slot ID or --all.", "worktree-pool retire --help")
+    pool = _pool(parsed, out, env)
+    if slot is None:
+        retire.retire_all(pool, out.say)
+    else:
+        retire.retire(pool, (slot,), out.say)
+    return 0
+
+
+def _unstick(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import names, unstick
+
+    pool, slot = _pool(parsed, out, env), parsed.value("--slot")
+    if slot is not None and names.parse_slot_id(slot, pool.config.groups) is None:
+        raise UsageError(
+            f"`{slot}` is no slot id of the pool `{pool.key}`.", again("to see all", without=("--slot",))
+        )
+    out.json(unstick.look(pool, slot))
     return 0
 
 
@@ -225,5 +278,6 @@ def _doctor(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
 
 
 _RUN: dict[str, Callable[[Parsed, Out, Mapping[str, str]], int]] = {
-    "init": _init, "acquire": _acquire, "release": _release, "ls": _ls, "inspect": _inspect, "path": _path, "doctor": _doctor,
+    "init": _init, "acquire": _acquire, "release": _release, "retire": _retire,
+    "unstick": _unstick, "ls": _ls, "inspect": _inspect, "path": _path, "doctor": _doctor,
 }  # fmt: skip

@@ -16,6 +16,7 @@ VERBS = {
     "path": ("look", "print the path of a held slot"),
     "whoami": ("look", "say whether this directory is a slot, a source or neither"),
     "init": ("pool", "make a pool for this repository"),
+    "retire": ("pool", "remove idle slots for good"),
     "acquire": ("pool", "take a slot without moving the shell"),
     "shell": ("shell", "print, install or remove the shell integration"),
     "doctor": ("pool", "say what is wrong here, and mend what can be mended"),

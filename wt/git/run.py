@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 import select
+import time
 
 from wt.doors import cross
-from wt.errors import GitError, Interrupted, WtError
+from wt.errors import GitError, Interrupted, WtError, git_verb
+from wt.git import alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
 def _tool_environment() -> dict[str, str]:
     env = clean_environment(os.environ)
     env.update(
-        LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_MERGE_AUTOEDIT="no", GIT_CONFIG_COUNT=str(len(_OVERRIDES))
+        LC_ALL="C",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_MERGE_AUTOEDIT="no",
+        GIT_PROGRESS_DELAY="1",
+        GIT_CONFIG_COUNT=str(len(_OVERRIDES)),
     )
     for index, (key, value) in enumerate(_OVERRIDES.items()):
         env[f"GIT_CONFIG_KEY_{index}"] = key
@@ -73,13 +79,23 @@ def setting(key: str, value: str) -> dict[str, str]:
 
 
 class Running:
-    """A git process under way; `wait` must be called once."""
+    """A git process under way; `wait` must be called once. With a `deadline` (monotonic) it leads a session of its own."""
 
-    __slots__ = ("_argv", "_cwd", "_err", "_input", "_out", "_pid", "_stdin")
+    __slots__ = ("_argv", "_cwd", "_deadline", "_err", "_input", "_out", "_pid", "_stdin", "_watch")
 
-    def __init__(self, argv: list[str], cwd: str, pid: int, pipes: tuple[int, int, int], data: bytes) -> None:
+    def __init__(
+        self,
+        argv: list[str],
+        cwd: str,
+        pid: int,
+        pipes: tuple[int, int, int],
+        data: bytes,
+        deadline: float = 0,
+    ) -> None:
         self._argv, self._cwd, self._pid, self._input = argv, cwd, pid, data
         self._stdin, self._out, self._err = pipes
+        self._deadline = deadline
+        self._watch = alive.Watch(f"git {git_verb(argv)}")
 
     def wait(self) -> tuple[int, bytes, bytes]:
         """Return status (negative: the signal), stdout and stderr; an interrupt ends git first."""
@@ -90,13 +106,16 @@ class Running:
             self._end()
             raise
         finally:
+            self._watch.end()
             self._close()
 
     def answer(self, *, allowed: tuple[int, ...] = (0,)) -> bytes:
         """Return stdout; any status that is not `allowed` raises GitError."""
         status, out, err = self.wait()
         if status not in allowed:
-            raise GitError(self._argv, self._cwd, status, err.decode("utf-8", "replace"))
+            raise GitError(
+                self._argv, self._cwd, status, alive.without_progress(err.decode("utf-8", "replace"))
+            )
         return out
 
     def abandon(self) -> None:
@@ -113,15 +132,31 @@ class Running:
             poll.register(self._stdin, select.POLLOUT)
         pending, unsent = 2, memoryview(self._input)
         while pending:
-            for descriptor, _events in poll.poll():
+            for descriptor, _events in self._ready(poll):
                 if descriptor == self._stdin:
                     unsent = self._feed(poll, unsent)
                 elif data := os.read(descriptor, 1 << 18):
                     chunks[descriptor].append(data)
+                    if descriptor == self._err:
+                        self._watch.heard(data)
                 else:
                     poll.unregister(descriptor)
                     pending -= 1
         return b"".join(chunks[self._out]), b"".join(chunks[self._err])
+
+    def _ready(self, poll: select.poll) -> list[tuple[int, int]]:
+        """Wait for git, showing that it is alive; TimeoutError at the deadline."""
+        patience = self._watch.patience()
+        if not self._deadline:
+            found = poll.poll(patience)
+        else:
+            left = max(0, int((self._deadline - time.monotonic()) * 1000))
+            found = poll.poll(left if patience is None else min(left, patience))
+            if not found and time.monotonic() >= self._deadline:
+                raise TimeoutError
+        if not found:
+            self._watch.tick()
+        return found
 
     def _feed(self, poll: select.poll, unsent: memoryview) -> memoryview:
         # So much a writable pipe takes at once. More, and we would stand here while git waits for us to read.
@@ -138,7 +173,7 @@ class Running:
 
     def _end(self) -> None:
         try:
-            os.kill(self._pid, 15)
+            os.kill(-self._pid if self._deadline else self._pid, 15)
             os.waitpid(self._pid, 0)
         except (ProcessLookupError, ChildProcessError):
             return
@@ -224,6 +259,24 @@ class Git:
         cross(f"done git {' '.join(args)}")
         return status
 
+    def distant(self, *args: str, seconds: float) -> int | None:
+        """Run git where it may talk to a remote, asking nobody anything; returns its status, None where time was up.
+
+        Credential daemons would keep our mutexes: it gets none of them. Its session has no terminal to ask on.
+        """
+        env = {**self._base(), "GIT_ASKPASS": "false", "SSH_ASKPASS": "false", "SSH_ASKPASS_REQUIRE": "never",
+               "GCM_INTERACTIVE": "never"}  # fmt: skip
+        cross(f"git {' '.join(args)}")
+        if self.keep:
+            raise ValueError("a git that may talk to the network keeps no mutex")
+        running = self._spawn(["git", "-C", self.cwd, *args], b"", env, seconds)
+        try:
+            status, _out, _err = running.wait()
+        except TimeoutError:
+            return None
+        cross(f"done git {' '.join(args)}")
+        return status
+
     @classmethod
     def _base(cls) -> dict[str, str]:
         found = cls._environment
@@ -239,7 +292,7 @@ class Git:
     def _kept_actions(self) -> list[tuple[int, int, int]]:
         return [(os.POSIX_SPAWN_DUP2, held, _FIRST_KEPT + n) for n, held in enumerate(self.keep)]
 
-    def _spawn(self, argv: list[str], data: bytes, env: dict[str, str]) -> Running:
+    def _spawn(self, argv: list[str], data: bytes, env: dict[str, str], seconds: float = 0) -> Running:
         out, child_out = os.pipe()
         err, child_err = os.pipe()
         child_in, stdin = os.pipe() if data else (os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), -1)
@@ -250,7 +303,7 @@ class Git:
             *self._kept_actions(),
         ]
         try:
-            pid = _spawn(argv, env, actions)
+            pid = _spawn(argv, env, actions, alone=bool(seconds))
         except BaseException:
             for descriptor in (out, err, stdin):
                 if descriptor >= 0:
@@ -259,12 +312,17 @@ class Git:
         finally:
             for descriptor in (child_in, child_out, child_err):
                 os.close(descriptor)
-        return Running(argv[1:], self.cwd, pid, (stdin, out, err), data)
+        deadline = time.monotonic() + seconds if seconds else 0
+        return Running(argv[1:], self.cwd, pid, (stdin, out, err), data, deadline)
 
 
-def _spawn(argv: list[str], env: dict[str, str], actions: list[tuple[int, int, int]]) -> int:
+def _spawn(
+    argv: list[str], env: dict[str, str], actions: list[tuple[int, int, int]], *, alone: bool = False
+) -> int:
     try:
-        return os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigdef=_SIGPIPE_AND_SIGXFSZ)
+        return os.posix_spawnp(
+            argv[0], argv, env, file_actions=actions, setsigdef=_SIGPIPE_AND_SIGXFSZ, setsid=alone
+        )
     except FileNotFoundError as error:
         raise WtError(
             "git was not found on PATH.", "install git 2.38 or newer, then: git --version"

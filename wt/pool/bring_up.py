@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import WtError
+from wt.errors import Interrupted, WtError
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
@@ -27,6 +27,8 @@ def bring_up(
     try:
         return _materialise(pool, slot, held, target, tell, look)
     except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, Interrupted)):
+            tell(f"interrupted; what was written into {slot.slot} is taken back.")
         _give_up(pool, slot, held, tell)
         error.__dict__["slot"] = slot.slot  # the library makes one anew that cannot be brought up
         raise

@@ -59,12 +59,16 @@ def _provenance(pool: Pool, slot_id: str) -> str:
     return f"pool_id: {pool.config.pool_id}\nkey: {pool.key}\nroot: {pool.real}\nslot: {slot_id}\n"
 
 
-def journalled(pool: Pool, slot_id: str) -> str | None:
-    """Return the birth name that a slot's mutex file still records."""
+def journal(pool: Pool, slot_id: str) -> dict[str, str]:
+    """Return what a slot's mutex file says: who had it last, and what that one had under way."""
     from wt.pool.lock import fields
 
-    text = files.read_text(pool.slot_mutex_path(slot_id), 4096)
-    name = fields(text or "").get("creating", "")
+    return fields(files.read_text(pool.slot_mutex_path(slot_id), 4096) or "")
+
+
+def journalled(pool: Pool, slot_id: str) -> str | None:
+    """Return the birth name that a slot's mutex file still records."""
+    name = journal(pool, slot_id).get("creating", "")
     return name if name.startswith(names.BIRTH_PREFIX) and "/" not in name else None
 
 

@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 LINE = 'export WORKTREE_ROOT="$HOME/worktrees"'
 
 
+def _silent(_sentence: str) -> None:
+    return
+
+
 @record
 class Pool:
-    """One pool: `root` as the user names it, `real` with symlinks resolved, `common` the source's common git dir."""
+    """One pool: `root` as the user names it, `real` with symlinks resolved, `common` the source's common git dir.
+
+    `tell` is where waiting for the source's lock is said, which anything that changes a ref may come to.
+    """
 
     key: str
     root: str
     real: str
     config: Config
     common: str
+    tell: Callable[[str], None] = _silent
 
     @property
     def mutex_path(self) -> str:
@@ -93,7 +101,7 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
         raise astray.source_is_gone(path, config.source)
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)
-    return Pool(key, f"{root}/{key}", real, config, place.common)
+    return Pool(key, f"{root}/{key}", real, config, place.common, warn)
 
 
 def at(pool_root: str, config: Config) -> Pool:

@@ -10,7 +10,7 @@ import os
 
 from wt import files
 from wt.errors import GitError, quoted
-from wt.git import layout, refs, status, worktrees
+from wt.git import alive, layout, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot
 from wt.pool import giveback, keep
@@ -110,7 +110,7 @@ def _switch(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], No
     keep.commits(pool, git, _label(slot), [here] if here else [])
     for left in reversed(range(_TRIES)):
         try:
-            git.do("checkout", "-q", "--detach", "--no-overwrite-ignore", sha)
+            git.do("checkout", "-q", *alive.flag(), "--detach", "--no-overwrite-ignore", sha)
         except GitError as error:
             if error.returncode != 1 or not left:  # it failed in the middle, or somebody keeps editing
                 raise
@@ -134,7 +134,7 @@ def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], Non
     in_way = obstacles(git, sha)
     if in_way:
         _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
-    git.do("reset", "-q", "--hard", sha)
+    git.do("reset", *(() if alive.wanted() else ("-q",)), "--hard", sha)
     refs.detach_head(git, slot.admin_dir, sha)
     files.unlink(f"{slot.admin}/ORIG_HEAD")
 

@@ -113,7 +113,22 @@ def holder(path: str) -> str:
     note = fields(files.read_text(path, 4096) or "")
     if "verb" not in note:
         return "somebody holds it"
-    return f"`{note['verb']}` of pid {note.get('pid', '?')} holds it since {note.get('since', '?')}"
+    pid, since = note.get("pid", "?"), note.get("since", "?")
+    return f"`{_command_of(pid, since) or note['verb']}` of pid {pid} holds it since {since}"
+
+
+def _command_of(pid: str, since: str) -> str | None:
+    """Return the command line that holds a mutex; None where it has ended (a git of its still writes), or is another's."""
+    import psutil
+
+    began = times.parse(since)
+    try:
+        process = psutil.Process(int(pid))
+        words = process.cmdline() if began is None or process.create_time() < began + 1 else []
+    except (psutil.Error, ValueError):
+        return None
+    ours = [place for place, word in enumerate(words) if os.path.basename(word) in ("wt", "worktree-pool")]
+    return " ".join([os.path.basename(words[ours[0]]), *words[ours[0] + 1 :]]) if ours else None
 
 
 def is_held(path: str) -> bool:

@@ -45,7 +45,7 @@ def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
     claimed = {one.slot_id for one in found}
     for slot_id in _unborn(pool):
         if slot_id not in claimed and slot_id not in besides:
-            found.extend(_claimed(pool, "creation", slot_id, seen.by_id(slot_id)))
+            found.extend(_claimed(pool, "journal", slot_id, seen.by_id(slot_id)))
     # first, so that source.lock is let go before another claim needs it
     return _dead_git(pool, seen, {one.slot_id for one in found} | besides) + found
 
@@ -100,11 +100,11 @@ def _may_be_dropped(slot: Slot) -> bool:
 
 
 def _unborn(pool: Pool) -> list[str]:
-    """Return the slot ids whose mutex file still journals a creation."""
+    """Return the slot ids whose mutex file still journals a creation or a retirement."""
     found = []
     for name in files.list_directory(f"{pool.real}/.meta/init"):
         slot_id, dot, ending = name.rpartition(".")
-        if dot and ending == "lock" and create.journalled(pool, slot_id):
+        if dot and ending == "lock" and {"creating", "retiring"} & create.journal(pool, slot_id).keys():
             found.append(slot_id)
     return found
 
@@ -148,6 +148,9 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
         gitlocks.finish_dead(one.mutex, "recovery", tell)
     if one.birth_name:
         create.undo(pool, one.slot_id, one.birth_name, one.mutex)
+    if "retiring" in create.journal(pool, one.slot_id):
+        _finish_retirement(pool, one, tell)
+        return
     slot = survey.at_admin(pool, one.slot) if one.slot is not None else None
     if slot is None:
         return
@@ -158,6 +161,16 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
         _drop_stray(pool, slot, one.mutex, tell)
     else:
         _mend_links(pool, slot)
+
+
+def _finish_retirement(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
+    from wt.pool import retire
+
+    journal = retire.journalled(pool, one.slot_id)
+    if journal is None:
+        one.mutex.note("recovery")
+    else:
+        retire.recover(pool, one.slot_id, journal, one.mutex, tell)
 
 
 def _releasing(slot: Slot) -> Slot:

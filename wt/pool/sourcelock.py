@@ -10,7 +10,6 @@ from wt.pool import gitlocks, mutex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from wt.git.run import Git
@@ -21,23 +20,17 @@ def path_of(pool: Pool) -> str:
     return f"{pool.common}/worktree-pool/source.lock"
 
 
-def _silent(_sentence: str) -> None:
-    return
-
-
 class Step:
     """One change of refs or shared config: `with Step(...) as git` is git at the source, its lock files recorded."""
 
-    def __init__(
-        self, pool: Pool, keep: tuple[int, ...], locks: list[str], tell: Callable[[str], None] = _silent
-    ) -> None:
-        self.pool, self.keep, self.locks, self.tell = pool, keep, locks, tell
+    def __init__(self, pool: Pool, keep: tuple[int, ...], locks: list[str]) -> None:
+        self.pool, self.keep, self.locks = pool, keep, locks
 
     def __enter__(self) -> Git:
         files.ensure_directory(f"{self.pool.common}/worktree-pool")
-        self.held = mutex.take(path_of(self.pool), self.tell, what="the source's refs")
+        self.held = mutex.take(path_of(self.pool), self.pool.tell, what="the source's refs")
         try:
-            self.recorded = gitlocks.Recorded(self.held, "refs", self.locks, self.tell)
+            self.recorded = gitlocks.Recorded(self.held, "refs", self.locks, self.pool.tell)
             self.recorded.__enter__()
         except BaseException:
             self.held.release()

@@ -11,11 +11,12 @@ import os
 
 from wt import files
 from wt.errors import GitError
-from wt.git import layout, refs
+from wt.git import alive, layout, refs
 from wt.git.run import Git
 from wt.model import Slot, record
 
 _NOTHING = "0"
+_OFTEN = 200
 
 
 @record
@@ -63,16 +64,21 @@ def _between(git: Git, old: str, new: str) -> list[Written]:
 
 
 def _take_back(git: Git, written: list[Written]) -> None:
+    watch = alive.Watch("taking back what was written")
     found = _objects_on_disk(git, [one.path for one in written])
+    watch.tick()
     ours = [
         one
         for one in written
         if found.get(one.path, one.new if not one.added else "") == one.new or _is_torn(git.cwd, one, found)
     ]
-    for one in ours:
+    for count, one in enumerate(ours):
+        if count % _OFTEN == 0:
+            watch.tick()
         if one.added:
             files.unlink(f"{git.cwd}/{one.path}")
             _remove_empty(git.cwd, os.path.dirname(one.path))
+    watch.end()
     back = "".join(f"{one.path}\0" for one in ours if not one.added and not _is_blocked(git.cwd, one.path))
     if back:
         git.do("checkout-index", "-f", "-q", "-z", "--stdin", data=back.encode("utf-8", "surrogateescape"))

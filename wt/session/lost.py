@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError, WtError, quoted
+from wt.errors import WtError, quoted
 from wt.git import layout
 from wt.git.run import Git
-from wt.pool import giveback, keep, names, rename
+from wt.pool import giveback, keep, names, rename, staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> li
             f"`{slot.name}` cannot be released: its HEAD names no commit.", "to see more: wt doctor"
         )
     giveback.remove_dead_locks(slot.admin_dir)
-    staged = _staged(git, slot, head)
-    kept = giveback.let_go_of_commits(pool, slot, git, tell, (staged,) if staged else ())
+    index = staged.commit(git, slot, keep.label_of(slot))
+    kept = giveback.let_go_of_commits(pool, slot, git, tell, (index,) if index else ())
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     files.remove_tree(slot.admin_dir)
     return kept
@@ -47,22 +47,3 @@ def _refuse_if_there(slot: Slot) -> None:
             f"`{slot.name}` cannot be released: {where} has lost its .git link, and its files cannot be told.",
             f"to give it back its link: echo {quoted(f'gitdir: {slot.admin_dir}')} > {quoted(where)}/.git",
         )
-
-
-def _staged(git: Git, slot: Slot, head: str) -> str | None:
-    """Return a commit of what the index holds beyond HEAD, None where it holds nothing more."""
-    if not os.path.lexists(f"{slot.admin_dir}/index"):
-        return None
-    try:
-        tree = git.do("write-tree")
-        if tree == git.ask("rev-parse", f"{head}^{{tree}}"):
-            return None
-        who = keep.identity(keep.label_of(slot))
-        return git.do(
-            "commit-tree", "-p", head, "-m", f"index of {slot.name}: set aside by wt", tree, env=who
-        )
-    except GitError as error:
-        raise WtError(
-            f"`{slot.name}` cannot be released: what is staged in it cannot be read.",
-            f"to see it: git -C {quoted(slot.admin_dir)} ls-files --stage",
-        ) from error

@@ -59,15 +59,13 @@ class Out:
         self.colour = wants_colour(when, env, terminal=self.terminal)
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
         self.utf8 = speaks_utf8(env)
+        self._alive = False
         self.pool: str | None = None  # the key that the run works on: hints name it where the place does not
 
     @property
     def width(self) -> int:
         """The columns of the terminal that stdout is; for a program no bound at all."""
-        try:
-            return os.get_terminal_size(1).columns or _UNBOUND
-        except OSError:
-            return _UNBOUND
+        return _width(1)
 
     def answer(self, text: str) -> None:
         """One line of the answer, on stdout; what the text holds is shown, not obeyed."""
@@ -93,11 +91,27 @@ class Out:
         text = json.dumps(value, separators=(",", ":"))
         _write(1, f"{text}\n".encode("utf-8", "replace"))
 
+    def alive(self, text: str) -> None:
+        """Show one line on the terminal that stderr is, in the place of the one before; an empty one takes it away."""
+        width = _width(2)
+        self._alive = bool(text)
+        _write(2, f"\r\x1b[K{escaped(text).replace(chr(10), ' ')[: width - 1]}".encode("utf-8", "replace"))
+
+    @property
+    def can_show_life(self) -> bool:
+        return self.terminal_err and os.environ.get("TERM", "dumb") != "dumb"
+
+    def _clear(self) -> None:
+        if self._alive:
+            self.alive("")
+
     def say(self, text: str) -> None:
         """Narration, on stderr."""
+        self._clear()
         _write(2, f"{escaped(masked(text))}\n".encode("utf-8", "replace"))
 
     def say_painted(self, parts: list[tuple[str, str]]) -> None:
+        self._clear()
         line = "".join(paint(escaped(masked(text)), colour, on=self.colour_err) for text, colour in parts)
         _write(2, f"{line.rstrip()}\n".encode("utf-8", "replace"))
 
@@ -138,6 +152,13 @@ def _without_user(tail: str) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.strip().split("\n"))
+
+
+def _width(descriptor: int) -> int:
+    try:
+        return os.get_terminal_size(descriptor).columns or _UNBOUND
+    except OSError:
+        return _UNBOUND
 
 
 def _isatty(descriptor: int) -> bool:

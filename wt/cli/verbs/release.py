@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
     from wt.pool.location import Pool
+    from wt.pool.remote import Far
 
 VERB = args.Verb(
     "release", "give a slot back; refuses where work would be lost", ("[NAME]",),
-    (args.Option("--force", "release all the same: what is in it is set aside first"), args.POOL, args.COLOR),
+    (args.Option("--force", "release all the same: what is in it is set aside first"), args.DELETE_REMOTE,
+     args.POOL, args.COLOR),
     (("wt release", "the slot that this directory is in"), ("wt release feature-x --force", "set its work aside, and release")),
 )  # fmt: skip
 
@@ -29,13 +31,27 @@ def run(parsed: Parsed, ctx: Context) -> int:
     name = name_or_here(ctx, pool, parsed.word(), "release")
     slot = release.require_held(pool, name)
     go = _way_out(ctx, pool, slot.path)
+    far = _far(parsed, pool, name)
     done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
     now = "is dropped, for its directory was gone" if done.verdict.reason == "broken" else "is idle and warm"
     ctx.out.say(f"{name} is released; {done.slot} {now}.")
     _tell_kept(ctx, pool, name, done.kept)
     if go is not None:
         shell.send_to(ctx.env, go)
+    if parsed.given("--delete-remote"):
+        from wt.pool import remote
+
+        remote.delete(pool, name, far, ctx.out.say)
     return 0
+
+
+def _far(parsed: Parsed, pool: Pool, name: str) -> Far | None:
+    """Where the branch is on a remote: its settings go with the release."""
+    if not parsed.given("--delete-remote"):
+        return None
+    from wt.pool import remote
+
+    return remote.of(pool, name)
 
 
 def _tell_kept(ctx: Context, pool: Pool, name: str, kept: tuple[str, ...]) -> None:
