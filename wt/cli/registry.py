@@ -15,6 +15,7 @@ VERBS = {
     "info": ("look", "say everything about one slot, the verdict first"),
     "path": ("look", "print the path of a held slot"),
     "whoami": ("look", "say whether this directory is a slot, a source or neither"),
+    "orient": ("look", "print where this is, and the project's AGENTS.md or the like"),
     "init": ("pool", "make a pool for this repository"),
     "retire": ("pool", "remove idle slots for good"),
     "acquire": ("pool", "take a slot without moving the shell"),

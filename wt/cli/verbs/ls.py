@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "ls", "list the held slots with their verdicts", (),
-    (args.Option("--bare", "ask git nothing: names, slots and ages alone"), args.JSON, args.POOL, args.COLOR),
+    (args.Option("--bare", "ask git nothing: names, slots and ages alone"),
+     args.Option("--all-pools", "those of every pool below WORKTREE_ROOT"), args.JSON, args.POOL, args.COLOR),
     (("wt ls", "who holds what, and what may be recycled"), ("wt ls --json", "for a script")),
     "+ counts commits that the base does not have, ~ changed files, ? files that git does not know.",
 )  # fmt: skip
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
+    if parsed.given("--all-pools"):
+        from wt.cli.all_pools import show
+
+        return show(ctx, bare=parsed.given("--bare"), as_json=parsed.given("--json"))
     pool = ctx.open_pool()
     slots = survey.held(pool)
     if parsed.given("--bare"):
