@@ -493,7 +493,7 @@ def test_lands_queue_visibly(tmp_path, repo):
         with start("--name", "b") as two:
             assert two.stderr is not None
             said = two.stderr.readline()
-            assert said.startswith("waiting for its turn to land: `land a` of pid "), said
+            assert said.startswith("waiting for its turn to land: `wt land --name a --add One` of pid "), said
             assert f"pid {one.pid} holds it since 20" in said
             (tmp_path / "go").write_text("\n")
             assert one.wait(timeout=60) == 0
