@@ -161,6 +161,38 @@ def copy(path: str, to: str) -> None:
     cross(f"copied {to}")
 
 
+def link_objects(source: str, target: str) -> None:
+    """Give a new repository the objects of another on the same file system, by hard links; what cannot be linked is left.
+
+    Only regular files, and not the other's `info`: an object store that borrows from a third is not copied.
+    """
+    cross(f"link {target}")
+    if os.path.lexists(f"{source}/info/alternates") or os.path.lexists(f"{os.path.dirname(source)}/shallow"):
+        return
+    for directory, names, plain in os.walk(source):
+        names[:] = [name for name in names if name != "info" and not os.path.islink(f"{directory}/{name}")]
+        inside = f"{target}{directory[len(source) :]}"
+        os.makedirs(inside, exist_ok=True)
+        # an index before its pack would be an index of nothing
+        for name in sorted(plain, key=lambda name: not name.endswith(".pack")):
+            if not name.startswith("tmp_") and not _linked(f"{directory}/{name}", f"{inside}/{name}"):
+                return
+    cross(f"linked {target}")
+
+
+def _linked(source: str, target: str) -> bool:
+    try:
+        if stat.S_ISREG(os.lstat(source).st_mode):
+            os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        return True
+    except FileNotFoundError:  # packed anew at this moment
+        return True
+    except OSError:  # another file system, or one without hard links
+        return False
+    return True
+
+
 def symlink(target: str, path: str) -> None:
     cross(f"symlink {path}")
     os.symlink(target, path)

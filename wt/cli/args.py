@@ -68,6 +68,10 @@ class Parsed:
         except ValueError:
             raise UsageError(f"{name} needs a number, not `{text}`.", again("e.g.", {name: "16"})) from None
 
+    def listed(self, name: str) -> tuple[str, ...]:
+        """Return the words of a comma-joined option; empty where it was not given."""
+        return tuple(word.strip() for word in (self.value(name) or "").split(",") if word.strip())
+
     def count(self, name: str, default: int) -> int:
         """Return a whole number; UsageError where it is none."""
         number = self.number(name, default)
@@ -79,6 +83,9 @@ class Parsed:
         return number
 
 
+EXCLUDE = Option(
+    "--exclude-submodule-tags", "leave out submodules that bear one of these worktreePoolTags", "T1,T2"
+)
 POOL = Option("--pool", "the pool to work on; else the one that the current directory belongs to", "KEY")
 JSON = Option("--json", "answer in JSON")
 COLOR = Option("--color", "auto, always or never", "WHEN", choices=("auto", "always", "never"))

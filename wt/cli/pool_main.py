@@ -36,7 +36,7 @@ VERBS = {
         args.Option("--group", "the group to take it from", "G"),
         args.Option("--unique-sha", "refuse if another slot holds that commit"),
         args.Option("--adopt", "take up an existing branch"),
-        args.Option("--wait", "how long to wait for a slot", "SECONDS"),
+        args.Option("--wait", "how long to wait for a slot", "SECONDS"), args.EXCLUDE,
     ),
     "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT, args.DELETE_REMOTE),
     "retire": _verb(
@@ -144,6 +144,7 @@ def _acquire(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     request = acquire.Request(
         _needs_name(parsed, "acquire"), parsed.value("--commit"), parsed.value("--group"),
         parsed.given("--unique-sha"), parsed.given("--adopt"), parsed.number("--wait", 0.0),
+        exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
     out.path(acquire.acquire(_pool(parsed, out, env), request, out.say).path)
     return 0

@@ -20,6 +20,7 @@ OPTIONS = (
     args.Option("--group", "the group to take the slot from", "G"),
     args.Option("--adopt", "take up a branch that exists already"),
     args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
+    args.EXCLUDE,
     args.POOL,
     args.COLOR,
 )
@@ -30,6 +31,7 @@ def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
     request = acquire.Request(
         parsed.word() or "", parsed.value("--from"), parsed.value("--group"),
         adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
+        exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
     try:
         taken = acquire.acquire(pool, request, ctx.out.say)

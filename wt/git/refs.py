@@ -187,9 +187,10 @@ def pseudo_ref(git_dir: str, name: str) -> list[str]:
 def of_worktree(git_dir: str) -> list[str]:
     """Return the commits of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
     found = []
-    for directory, _names, plain in os.walk(f"{git_dir}/refs"):
-        for name in plain:
-            found.extend(pseudo_ref(directory, name))
+    for own in ("worktree", "bisect", "rewritten"):
+        for directory, _names, plain in os.walk(f"{git_dir}/refs/{own}"):
+            for name in plain:
+                found.extend(pseudo_ref(directory, name))
     return found
 
 

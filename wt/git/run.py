@@ -19,7 +19,7 @@ from wt.git import alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # Kept because they say how to reach a remote, who commits, or which configuration files hold; all other GIT_* variables
 # select a repository, an index or a configuration of one call (git sets them for the hooks it runs).
@@ -81,7 +81,7 @@ def setting(key: str, value: str) -> dict[str, str]:
 class Running:
     """A git process under way; `wait` must be called once. With a `deadline` (monotonic) it leads a session of its own."""
 
-    __slots__ = ("_argv", "_cwd", "_deadline", "_err", "_input", "_out", "_pid", "_stdin", "_watch")
+    __slots__ = ("_argv", "_cwd", "_deadline", "_ended", "_err", "_input", "_out", "_pid", "_stdin", "_watch")
 
     def __init__(
         self,
@@ -96,12 +96,15 @@ class Running:
         self._stdin, self._out, self._err = pipes
         self._deadline = deadline
         self._watch = alive.Watch(f"git {git_verb(argv)}")
+        self._ended = False
 
     def wait(self) -> tuple[int, bytes, bytes]:
         """Return status (negative: the signal), stdout and stderr; an interrupt ends git first."""
         try:
             out, err = self._communicate()
-            return _status(os.waitpid(self._pid, 0)[1]), out, err
+            status = _status(os.waitpid(self._pid, 0)[1])
+            self._ended = True
+            return status, out, err
         except BaseException:
             self._end()
             raise
@@ -122,6 +125,14 @@ class Running:
         """End a reader whose answer is not wanted any more."""
         self._end()
         self._close()
+
+    def stop(self) -> None:
+        """Ask git to end, from another thread than the one that waits for it."""
+        try:
+            if not self._ended:
+                os.kill(self._pid, 15)
+        except ProcessLookupError:  # it has ended by itself
+            return
 
     def _communicate(self) -> tuple[bytes, bytes]:
         chunks: dict[int, list[bytes]] = {self._out: [], self._err: []}
@@ -175,6 +186,7 @@ class Running:
         try:
             os.kill(-self._pid if self._deadline else self._pid, 15)
             os.waitpid(self._pid, 0)
+            self._ended = True
         except (ProcessLookupError, ChildProcessError):
             return
 
@@ -225,12 +237,23 @@ class Git:
         out = self.start(*args, data=data).answer().decode("utf-8", "surrogateescape")
         return out.split("\0")[:-1]
 
-    def do(self, *args: str, data: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-        """Change something; a status that is not 0 raises GitError. Returns stdout."""
+    def do(
+        self,
+        *args: str,
+        data: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        watch: Callable[[Running], None] | None = None,
+    ) -> str:
+        """Change something; a status that is not 0 raises GitError. Returns stdout.
+
+        `watch` is called with the process once it runs, so that somebody else can stop it.
+        """
         cross(f"git {' '.join(args)}")
         running = self._spawn(
             ["git", "-C", self.cwd, *args], data, {**self._base(), **self.more, **(env or {})}
         )
+        if watch is not None:
+            watch(running)
         out = running.answer().decode("utf-8", "surrogateescape").rstrip("\n")
         cross(f"done git {' '.join(args)}")
         return out

@@ -10,25 +10,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.git.run import Git
 
-_COMMON = ("--porcelain=v2", "-z", "--no-renames", "--ignore-submodules=none", "--no-ahead-behind")
+_COMMON = ("--porcelain=v2", "-z", "--no-renames", "--no-ahead-behind")
 
 
 @record
 class Status:
-    """Paths as git names them (surrogates for bytes that are not UTF-8), each list in git's order."""
+    """Paths as git names them (surrogates for bytes that are not UTF-8), each list in git's order.
+
+    `moved` are those of `tracked` that are submodules whose HEAD is not what the index has, nothing being staged.
+    """
 
     tracked: tuple[str, ...] = ()
     conflicted: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         return not (self.tracked or self.conflicted or self.untracked)
 
 
-def arguments(*, untracked: str) -> tuple[str, ...]:
-    """Return the argv for `parse`; `untracked` is git's own mode: no, normal or all."""
-    return ("status", *_COMMON, f"--untracked-files={untracked}")
+def arguments(*, untracked: str, submodules: str = "none") -> tuple[str, ...]:
+    """Return the argv for `parse`; `untracked` is git's own mode: no, normal or all.
+
+    `submodules` is what git overlooks in them: none, or dirty (their files: no process in each).
+    """
+    return ("status", *_COMMON, f"--untracked-files={untracked}", f"--ignore-submodules={submodules}")
 
 
 def read(git: Git, *, untracked: str = "normal") -> Status:
@@ -38,16 +45,18 @@ def read(git: Git, *, untracked: str = "normal") -> Status:
 
 def parse(answer: bytes) -> Status:
     """Read git's records: `1`/`2` changed, `u` unmerged, `?` untracked (git-status(1), Porcelain Format Version 2)."""
-    tracked, conflicted, untracked = [], [], []
+    tracked, conflicted, untracked, moved = [], [], [], []
     for entry in answer.decode("utf-8", "surrogateescape").split("\0"):
         kind = entry[:2]
         if kind == "1 ":
             tracked.append(entry.split(" ", 8)[8])
+            if entry[2] == "." and entry[5:7] == "SC":
+                moved.append(tracked[-1])
         elif kind == "u ":
             conflicted.append(entry.split(" ", 10)[10])
         elif kind == "? ":
             untracked.append(entry[2:])
-    return Status(tuple(tracked), tuple(conflicted), tuple(untracked))
+    return Status(tuple(tracked), tuple(conflicted), tuple(untracked), tuple(moved))
 
 
 def has_hidden(answer: bytes) -> bool:

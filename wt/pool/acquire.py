@@ -30,6 +30,7 @@ class Request:
 
     `holder` and `alias` go into the lock (an alias is held once, whatever its name); `prefer` is the slot to take if it
     is idle.
+    `exclude` are tags (worktreePoolTag in .gitmodules): submodules that have one of them are left out.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Request:
     holder: str = ""
     alias: str = ""
     prefer: str = ""
+    exclude: tuple[str, ...] = ()
 
 
 @record

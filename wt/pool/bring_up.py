@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wt.pool.look import Look
     from wt.pool.mutex import Mutex
     from wt.pool.resolve import Target
+    from wt.pool.submodules.bring import Bringing
 
 
 def bring_up(
@@ -44,12 +45,19 @@ def _materialise(
     """
     marker = slot.held
     _make_branch(pool, held, marker, target)
+    submodules = (
+        _submodules(pool, slot, held, target, tell) if os.path.isdir(f"{slot.admin}/modules") else None
+    )
+    if submodules is not None:
+        submodules.clear(target.sha)
     materialise.checkout(pool, slot, held, target.sha, tell, look)
     if marker.layout == "rename":
         slot = rename.move(slot, f"{pool.real}/{names.slug(marker.name)}")
     else:
         rename.repair(slot)
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
+    if submodules is not None or os.path.lexists(f"{slot.path}/.gitmodules"):
+        (submodules or _submodules(pool, slot, held, target, tell)).bring(slot, target.sha)
     refs.attach_head(Git(slot.directory, (held.descriptor,)), slot.admin_dir, marker.name)
     done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
@@ -65,6 +73,13 @@ def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) ->
     if target.upstream:
         with sourcelock.of_config(pool, keep) as source:
             source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
+
+
+def _submodules(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Bringing:
+    """Loaded only where the commit has submodules, or the slot had."""
+    from wt.pool.submodules.bring import Bringing
+
+    return Bringing(pool, slot, held, target.exclude, tell)
 
 
 def _give_up(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:

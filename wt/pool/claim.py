@@ -47,7 +47,7 @@ def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str],
             f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.",
             f"to free it: git -C {quoted(users[0].path or pool.common)} switch --detach",
         )
-    return found
+    return replaced(found, exclude=request.exclude) if request.exclude else found
 
 
 def claim(

@@ -52,6 +52,10 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     if slot.state == "acquiring":
         undo.checkout(slot, git)
     kept = let_go_of_commits(pool, slot, git, tell)
+    if os.path.isdir(f"{slot.admin}/modules"):
+        from wt.pool.submodules import let_go
+
+        let_go.let_go(pool, slot, mutex, tell)
     clear_operation_state(slot.admin)
     _go_home(pool, slot)
     lock.remove(slot.admin)

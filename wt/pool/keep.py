@@ -25,6 +25,8 @@ _WHO = "wt <wt@localhost>"
 _SYNCED = ("-c", "core.fsync=all")
 _SET_ASIDE = ": set aside by wt"
 PREFIX = "refs/wt/kept/"
+# in the store of a submodule: the commit that an acquire brought it to (wt/pool/submodules)
+PIN = "refs/wt/pin"
 
 
 @record
@@ -63,11 +65,12 @@ def way_back(pool: Pool, name: str, ref: str) -> str:
 
 
 def is_reached(pool: Pool, source: Git, commit: str, *, besides: str) -> bool:
-    """Return whether any ref but `besides` reaches a commit; for the base's own tip without asking git.
+    """Return whether any ref but `besides` reaches a commit; for the base's own tip, or a pin, without asking git.
 
     One that is gone cannot be kept: an ORIG_HEAD is nothing to git's own gc.
     """
-    if commit == refs.read_file(pool.common, f"refs/heads/{pool.config.base}"):
+    base = f"refs/heads/{pool.config.base}"
+    if any(commit == refs.read_file(pool.common, ref) for ref in (base, PIN) if ref != besides):
         return True
     try:
         return refs.is_reachable(source, commit, besides=besides)

@@ -24,7 +24,7 @@ class Look:
         self._git = git
         self._flags = git.start("ls-files", "-v", "-z")
         mode = "no" if config.recycle == "keep" else "all"
-        self._status = git.start_refresh(*status.arguments(untracked=mode))
+        self._status = git.start_refresh(*status.arguments(untracked=mode, submodules="dirty"))
 
     def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:
         """Return what is there, and the edits behind hidden bits (None: there are no such bits)."""
@@ -34,7 +34,7 @@ class Look:
         # a nested repository is not git's to clean, either
         untracked = tuple(path for path in found.untracked if not path.endswith("/"))
         hidden = status.hidden_edits(self._git) if status.has_hidden(flags) else None
-        return status.Status(found.tracked, found.conflicted, untracked), hidden
+        return status.Status(found.tracked, found.conflicted, untracked, found.moved), hidden
 
     def abandon(self) -> None:
         self._flags.abandon()

@@ -62,6 +62,7 @@ def _clear_away(
     tell: Callable[[str], None],
 ) -> None:
     """Set aside and undo tracked changes; with `recycle: clean` untracked files, too. Ignored files survive."""
+    found = _without_ours(git.cwd, found) if found.moved else found
     if found.clean and hidden is None:
         return
     covered = buried(git.cwd, (*found.tracked, *found.conflicted))
@@ -70,6 +71,15 @@ def _clear_away(
     if hidden is not None:
         status.unhide(git)
     put_back(git, every, hidden)
+
+
+def _without_ours(top: str, found: status.Status) -> status.Status:
+    """A submodule at a commit that an acquire brought it to, but the slot's commit does not have: one died between the two."""
+    from wt.pool.submodules.bring import head_is_ours
+
+    ours = {path for path in found.moved if head_is_ours(top, path)}
+    tracked = tuple(path for path in found.tracked if path not in ours)
+    return status.Status(tracked, found.conflicted, found.untracked)
 
 
 def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> None:

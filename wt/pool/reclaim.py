@@ -85,11 +85,19 @@ def _disagrees(pool: Pool, slot: Slot) -> bool:
     pointed = layout.back_pointer(admin)
     if pointed != path or not os.path.lexists(f"{admin}/locked"):
         return True
-    if files.leftovers(f"{admin}/worktree-pool"):
+    if files.leftovers(f"{admin}/worktree-pool") or (
+        os.path.isdir(f"{admin}/modules") and _modules_disagree(slot)
+    ):
         return True
     if slot.lock is not None and slot.lock.layout == "stable":
         return not os.path.islink(f"{pool.real}/{names.slug(slot.lock.name)}")
     return False
+
+
+def _modules_disagree(slot: Slot) -> bool:
+    from wt.pool.submodules import stores
+
+    return stores.disagree(slot)
 
 
 def _may_be_dropped(slot: Slot) -> bool:
@@ -204,6 +212,10 @@ def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]
         or not _index_is(git, admin, head)
     ):
         return
+    if os.path.isdir(f"{admin}/modules"):
+        from wt.pool.submodules import let_go
+
+        let_go.refuse_unreachable(admin)
     files.remove_tree(admin)
     tell(
         f"the directory of {slot.slot} is gone; nothing was in it that a branch does not have, so its entry is dropped."

@@ -26,6 +26,11 @@ def repair(slot: Slot) -> None:
     """Make the admin dir's back pointer name the directory, in the form (absolute or relative) that git chose."""
     if slot.admin is None or slot.path is None:
         return
+    if os.path.isdir(f"{slot.admin}/modules"):
+        from wt.pool.submodules import stores
+
+        stores.repair(slot)
+    # last, for it is what tells a repair that came to its end
     text = files.read_text(f"{slot.admin}/gitdir", 8192)
     relative = text is not None and not text.startswith("/") and text.strip() != ""
     target = f"{slot.path}/.git"

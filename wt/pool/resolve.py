@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 class Target:
     """The commit of an acquire, and whether the branch of the name is there already (then it is taken up).
 
-    `upstream` is the remote-tracking branch that a new branch begins at and follows.
+    `upstream` is the remote-tracking branch that a new branch begins at and follows; `exclude` are the tags of the
+    submodules to be left out.
     """
 
     sha: str
     adopted: bool = False
     upstream: str = ""
+    exclude: tuple[str, ...] = ()
 
 
 @record

@@ -1,0 +1,222 @@
+"""acquire, the submodules of step 6: each at its pin, on a branch of the slot's name, outer before inner, side by side."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import GitError, WtError, quoted
+from wt.git import layout, refs
+from wt.git.run import Git
+from wt.model import record
+from wt.pool import keep, materialise, sourcelock
+from wt.pool.submodules import declared, fetch, kept, stores, urls
+from wt.pool.submodules.crew import Crew, Piece, said
+from wt.pool.submodules.leave import Leaving
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.model import Slot
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+    from wt.pool.submodules.declared import Declared
+
+
+@record
+class Level:
+    """The slot, or one submodule: what its submodules are part of. `path` leads to it from the slot, with a slash behind."""
+
+    git_dir: str
+    top: str
+    commit: str
+    path: str = ""
+    chain: str = ""
+
+
+def _label(slot: Slot) -> keep.Label:
+    """What lies in an idle slot goes under the slot's id: nobody held it."""
+    return keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
+
+
+def _is_excluded(one: Declared, exclude: tuple[str, ...]) -> bool:
+    return bool(set(exclude).intersection(one.tags))
+
+
+class Bringing:
+    """One acquire's submodules: `clear` before the slot is checked out at its commit, `bring` after that."""
+
+    def __init__(
+        self, pool: Pool, slot: Slot, held: Mutex, exclude: tuple[str, ...], tell: Callable[[str], None]
+    ) -> None:
+        self.pool, self.slot, self.held, self.exclude, self.tell = pool, slot, held, exclude, tell
+        self.keep_open = (held.descriptor,)
+        self.crew = Crew()
+        self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch)
+        self.leaving = Leaving(pool, slot, held, _label(slot), tell)
+        self._known: dict[str, list[Declared]] = {}
+
+    def clear(self, commit: str) -> None:
+        """Take out of the slot the submodules that a commit does not have, or that are excluded: work set aside, parked."""
+        if not os.path.lexists(f"{self.slot.admin}/index"):
+            return
+        stores.repair(self.slot)
+        subs = self._declared(self.slot.directory, commit)
+        wanted = {one.name: one.path for one in subs if not _is_excluded(one, self.exclude)}
+        self.leaving.clear(self.slot.admin_dir, self.slot.directory, wanted)
+
+    def bring(self, slot: Slot, commit: str) -> None:
+        """Bring every submodule to its pin; WtError that shows every error, where one could not be brought.
+
+        `slot` is the slot where it is now.
+        """
+        self.slot = self.leaving.slot = slot
+        self._remove_staged()
+        self.crew.run(self._pieces(Level(slot.admin_dir, slot.directory, commit)))
+        failed = sorted(self.crew.failed, key=lambda one: one[0])
+        if failed:
+            listed = ", ".join(f"`{path}`" for path, _ in failed)
+            raise WtError(
+                f"{len(failed)} of the submodules of {commit[:12]} could not be checked out: {listed}.",
+                f"to see what is declared: git -C {quoted(self.pool.config.source)} show {commit[:12]}:.gitmodules",
+                details=urls.masked("\n".join(f"{path}: {said(error)}" for path, error in failed)),
+            )
+
+    def _declared(self, top: str, commit: str) -> list[Declared]:
+        if commit not in self._known:
+            self._known[commit] = declared.read(Git(top), commit)
+        return self._known[commit]
+
+    def _pieces(self, level: Level) -> list[Piece]:
+        """Return what is to be done for the submodules of one level, those left out being left out at once."""
+        subs = self._declared(level.top, level.commit)
+        if not subs:
+            return []
+        own = declared.configured(Git(level.top))
+        parent = own.get("remote.origin.url", "") or (self.pool.config.source if not level.path else "")
+        pieces = []
+        for sub in subs:
+            if self._is_left_out(level, sub, own):
+                files.ensure_directory(f"{level.top}/{sub.path}")
+                continue
+            url = own.get(f"submodule.{sub.name}.url") or urls.resolved(
+                parent, sub.url, self.pool.config.source
+            )
+            pieces.append(Piece(f"{level.path}{sub.path}", self._bringer(level, sub, url)))
+        return pieces
+
+    def _is_left_out(self, level: Level, sub: Declared, own: dict[str, str]) -> bool:
+        """Left out: by tag, at the top; where the repository says so, or the user's own configuration."""
+        if not level.path and _is_excluded(sub, self.exclude):
+            return True
+        update = own.get(f"submodule.{sub.name}.update", sub.update)
+        return update == "none" or own.get(f"submodule.{sub.name}.active", "").lower() in (
+            "false",
+            "no",
+            "off",
+            "0",
+        )
+
+    def _bringer(self, level: Level, sub: Declared, url: str) -> Callable[[], list[Piece]]:
+        return lambda: self._bring(level, sub, url)
+
+    def _bring(self, level: Level, sub: Declared, url: str) -> list[Piece]:
+        """One submodule: its store, its directory, its files, its branch; returns what is inside it."""
+        _refuse_links(level.top, sub.path)
+        top, store = f"{level.top}/{sub.path}", f"{level.git_dir}/modules/{sub.name}"
+        chain = f"{level.chain}/modules/{sub.name}".lstrip("/")
+        self._ready_store(sub, fetch.origin_of(self.pool, url, chain), store)
+        self._ready_directory(level, sub, top, store)
+        inner = Level(store, top, sub.pin, f"{level.path}{sub.path}/", chain)
+        self._check_out(inner)
+        self._attach(inner)
+        return self._pieces(inner) if os.path.lexists(f"{top}/.gitmodules") else []
+
+    def _ready_store(self, sub: Declared, origin: fetch.Origin, store: str) -> None:
+        """Clone what is missing, and what a clone that died left; else fetch the pin where it is missing."""
+        if os.path.isdir(store) and not stores.is_sound(store):
+            files.remove_tree(store)
+        if not os.path.isdir(store):
+            self.fetcher.clone(sub, origin, store, f"{self._staging()}/{os.urandom(8).hex()}")
+            return
+        stores.remove_dead_locks(store)
+        fetch.set_origin(store, origin.url)
+        if fetch.pinned(store) == sub.pin:
+            return
+        self.fetcher.remember(store)
+        if fetch.has(store, sub.pin):
+            Git(store, self.keep_open).do("update-ref", fetch.PIN, sub.pin)
+        else:
+            self.fetcher.fetch(sub, origin, store)
+
+    def _staging(self) -> str:
+        return f"{self.slot.admin}/worktree-pool/submodules"
+
+    def _remove_staged(self) -> None:
+        """Remove the clones of one that died: they were never a store."""
+        if os.path.isdir(self._staging()):
+            files.remove_tree(self._staging())
+
+    def _ready_directory(self, level: Level, sub: Declared, top: str, store: str) -> None:
+        """Make the submodule's place that of its store: as it is, back from where it was parked, or empty."""
+        self.leaving.make_room(top, store, f"{level.path}{sub.path}")
+        if stores.leads_to(top, store):
+            stores.repair_one(stores.Store(sub.name, store, top, level.top))
+            return
+        parked = stores.parking_place(self.pool.real, store)
+        if stores.leads_to(parked, store) and (not os.path.lexists(top) or files.remove_directory(top)):
+            files.make_directory(os.path.dirname(top))
+            files.rename(parked, top)
+            stores.repair_one(stores.Store(sub.name, store, top, level.top))
+            for inner in stores.walk(store, top, self.pool.real):
+                stores.repair_one(inner)
+            return
+        if os.path.lexists(f"{store}/index"):  # it would say that the files of an empty directory are deleted
+            files.unlink(f"{store}/index")
+        stores.link(store, top)
+
+    def _check_out(self, at: Level) -> None:
+        slot, pool = stores.as_slot(self.slot, at.top, at.git_dir), stores.as_pool(self.pool, at.git_dir)
+        if os.path.isdir(f"{at.git_dir}/modules") and os.path.lexists(f"{at.git_dir}/index"):
+            wanted = {one.name: one.path for one in self._declared(at.top, at.commit)}
+            self.leaving.clear(at.git_dir, at.top, wanted)
+        materialise.checkout(pool, slot, self.held, at.commit, _silent)
+        self.leaving.hand_over(stores.Store(at.path.rstrip("/"), at.git_dir, at.top, at.top))
+        kept.forget_in_store(self.pool, at.git_dir, self.keep_open)
+
+    def _attach(self, at: Level) -> None:
+        """Put the submodule on a new branch of the slot's name; one that is there already is somebody's."""
+        if self.slot.lock is None or refs.branch_of(at.git_dir) == self.slot.lock.name:
+            return
+        ref = f"refs/heads/{self.slot.lock.name}"
+        try:
+            with sourcelock.of_ref(stores.as_pool(self.pool, at.git_dir), self.keep_open, ref) as source:
+                refs.create(source, ref, at.commit, f"wt: acquire {self.slot.lock.nonce}")
+        except GitError:
+            self.tell(
+                f"submodule `{at.path.rstrip('/')}` has a branch in the way of `{self.slot.lock.name}`; its HEAD is detached."
+            )
+            return
+        refs.attach_head(Git(at.git_dir, self.keep_open), at.git_dir, self.slot.lock.name)
+
+
+def _refuse_links(top: str, path: str) -> None:
+    """A link, or a file, on the way to a submodule would lead what is checked out elsewhere."""
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        place = f"{top}/{'/'.join(parts[:depth])}"
+        if os.path.islink(place) or os.path.isfile(place):
+            raise WtError(
+                f"{place} is in the way of the submodule `{path}`.", f"to look at it: ls -l {quoted(place)}"
+            )
+
+
+def _silent(_sentence: str) -> None:
+    """What the code for slots says of a kept ref is said anew for kept.git, where it ends up."""
+
+
+def head_is_ours(top: str, path: str) -> bool:
+    """Whether a submodule is at the commit to which an acquire brought it (or was about to)."""
+    store = layout.read_link(f"{top}/{path}")
+    return store is not None and layout.head(store)[1] == fetch.pinned(store) is not None

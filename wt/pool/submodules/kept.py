@@ -1,0 +1,148 @@
+"""What was set aside in submodules: `<common git dir>/worktree-pool/kept.git` has its objects and refs (section 13).
+
+A commit of a submodule is set aside in its store first, by the code that does so in a slot; from there it is fetched into
+kept.git, which outlives the store. Its ref there ends in the submodule's path, written so that git takes it for a name.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import WtError, quoted
+from wt.git import layout, refs
+from wt.git.run import Git
+from wt.model import record
+from wt.pool import keep, sourcelock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.pool.location import Pool
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/")
+_FETCH = ("-c", "core.fsync=all", "-c", "protocol.version=2", "fetch", "-q", "--no-tags", "--no-write-fetch-head",
+          "--update-shallow", "--no-recurse-submodules")  # fmt: skip
+LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
+
+
+@record
+class Kept:
+    """One commit of a submodule that was set aside: under which label, of which submodule (its path), and where."""
+
+    ref: str
+    sha: str
+    label: str
+    moment: str
+    path: str
+
+
+def repository(pool: Pool) -> str:
+    return f"{pool.common}/worktree-pool/kept.git"
+
+
+def list_all(pool: Pool) -> list[Kept]:
+    """Return all that is kept of submodules, oldest label first."""
+    where = repository(pool)
+    if not os.path.isdir(where):
+        return []
+    found = []
+    for ref in refs.list_refs(Git(where), keep.PREFIX.rstrip("/")):
+        parts = ref.name[len(keep.PREFIX) :].split("/")
+        at = next((n for n, part in enumerate(parts) if n and _is_stamp(part)), 0)
+        if at:
+            label, moment, path = "/".join(parts[:at]), parts[at], "/".join(parts[at + 1 :])
+            found.append(Kept(ref.name, ref.sha, label, moment.partition("-")[0], _decoded(path)))
+    return found
+
+
+def _is_stamp(part: str) -> bool:
+    """`<YYYYMMDDThhmmssZ>-<8 hex>`, as keep.Label writes it."""
+    time, _, sha = part.partition("-")
+    return len(time) == 16 and time[8] == "T" and time[-1] == "Z" and len(sha) == 8
+
+
+def _encoded(path: str) -> str:
+    parts = "".join(c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in os.fsencode(c)) for c in path)
+    return parts.strip("/")
+
+
+def _decoded(text: str) -> str:
+    pieces = text.split("%")
+    data = pieces[0].encode() + b"".join(bytes([int(one[:2], 16)]) + one[2:].encode() for one in pieces[1:])
+    return os.fsdecode(data)
+
+
+def in_store(store: str) -> list[refs.Ref]:
+    """Return what was set aside in a store and may not be in kept.git yet."""
+    loose = os.path.isdir(f"{store}/{keep.PREFIX}")
+    if not loose and f" {keep.PREFIX}" not in (files.read_text(f"{store}/packed-refs", 1 << 24) or ""):
+        return []
+    return refs.list_refs(Git(store), keep.PREFIX.rstrip("/"))
+
+
+def transfer(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> list[str]:
+    """Bring what was set aside in a store into kept.git; returns the refs that are new there."""
+    found = in_store(store)
+    if not found:
+        return []
+    where = _ensured(pool, keep_open, store)
+    wanted = {f"{ref.name}/{_encoded(path)}": ref.sha for ref in found}
+    missing = {name: sha for name, sha in wanted.items() if refs.read_file(where, name) != sha}
+    if missing:
+        Git(where, keep_open).do(*_FETCH, store, *dict.fromkeys(missing.values()), env=LOCAL)
+        for name, sha in missing.items():
+            locks = [f"{where}/{one}" for one in (f"{name}.lock", "packed-refs.lock", "packed-refs.new")]
+            with sourcelock.Step(pool, keep_open, locks) as source:
+                Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, sha)
+    return list(missing)
+
+
+def forget_in_store(pool: Pool, store: str, keep_open: tuple[int, ...]) -> None:
+    """Drop from a store what kept.git has: the slot is not there any more where it was."""
+    for ref in in_store(store):
+        with sourcelock.of_ref(replaced_common(pool, store), keep_open, ref.name) as git:
+            refs.delete(git, ref.name, ref.sha)
+
+
+def replaced_common(pool: Pool, store: str) -> Pool:
+    from wt.pool.submodules.stores import as_pool
+
+    return as_pool(pool, store)
+
+
+def _ensured(pool: Pool, keep_open: tuple[int, ...], store: str) -> str:
+    """Make kept.git where it is missing, whole at once; its object format is that of the store."""
+    where = repository(pool)
+    if layout.at(where) is not None:
+        return where
+    born = f"{where}.wt!{os.getpid()}-{os.urandom(4).hex()}"
+    form = Git(store).ask("rev-parse", "--show-object-format")
+    with sourcelock.Step(pool, keep_open, []) as source:
+        for left in files.list_directory(os.path.dirname(where)):
+            if left.startswith("kept.git.wt!"):
+                files.remove_tree(f"{os.path.dirname(where)}/{left}")
+        if layout.at(where) is None:
+            source.do("init", "-q", "--bare", "--template=", f"--object-format={form}", born)
+            files.rename(born, where)
+            files.sync_directory(os.path.dirname(where))
+    return where
+
+
+def way_to(pool: Pool, ref: str, top: str) -> str:
+    """Return the command that has a kept commit again in a submodule's directory: a stash as changes, commits as FETCH_HEAD."""
+    where = repository(pool)
+    subject = Git(where).ask("log", "-1", "--format=%s", ref)
+    fetch = f"git -C {quoted(top)} fetch {quoted(where)} {quoted(ref)}"
+    if subject.startswith("On ") and subject.endswith(": set aside by wt"):
+        return f"{fetch} && git -C {quoted(top)} stash apply --index FETCH_HEAD"
+    return f"{fetch} && git -C {quoted(top)} log FETCH_HEAD"
+
+
+def require_none(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> None:
+    """WtError unless all that was set aside in a store is in kept.git: the last look before a store is removed."""
+    transfer(pool, store, path, keep_open)
+    if any(
+        refs.read_file(repository(pool), f"{one.name}/{_encoded(path)}") != one.sha for one in in_store(store)
+    ):
+        raise WtError(f"What was set aside in the submodule `{path}` could not be kept; nothing was removed.",
+                      f"to see it: git -C {quoted(store)} for-each-ref refs/wt/kept")  # fmt: skip

@@ -1,0 +1,79 @@
+"""release, in every submodule: what only it reaches is set aside, HEAD detached, our branch deleted; the clone stays warm."""
+
+from __future__ import annotations
+
+import os
+
+from wt import files
+from wt.errors import WtError
+from wt.git.run import Git
+from wt.model import replaced
+from wt.pool import giveback, keep, undo
+from wt.pool.submodules import fetch, stores
+from wt.pool.submodules.crew import Crew, Piece, said
+from wt.pool.submodules.leave import Leaving
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.model import Slot
+    from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+    from wt.pool.submodules.stores import Store
+
+
+def let_go(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """Bring the submodules of a slot back to idle. What fails in one is said, and stays for the next acquire to meet."""
+    crew = Crew()
+    leaving = Leaving(pool, slot, held, keep.label_of(slot), tell)
+    crew.run(
+        [
+            Piece(one.words, _releaser(leaving, one))
+            for one in stores.of_slot(slot)
+            if stores.is_sound(one.git_dir)
+        ]
+    )
+    staged = f"{slot.admin}/worktree-pool/submodules"
+    if os.path.isdir(staged):
+        files.remove_tree(staged)
+    for path, error in sorted(crew.failed, key=lambda one: one[0]):
+        tell(f"submodule `{path}` could not be brought back to idle: {said(error)}")
+
+
+def _releaser(leaving: Leaving, store: Store) -> Callable[[], list[Piece]]:
+    def release() -> list[Piece]:
+        _release(leaving, store)
+        return []
+
+    return release
+
+
+def _release(leaving: Leaving, store: Store) -> None:
+    held = leaving.slot.held
+    stores.remove_dead_locks(store.git_dir)
+    git = Git(store.top or store.git_dir, leaving.keep_open)
+    # whose branch it is, only its own reflog can tell
+    slot = replaced(leaving.slot, path=store.top, admin=store.git_dir, lock=replaced(held, branch="none"))
+    pin = fetch.pinned(store.git_dir)
+    if leaving.slot.state == "acquiring" and store.top is not None and pin is not None:
+        undo.checkout(replaced(slot, lock=replaced(held, full_sha=pin)), git)
+    pool = stores.as_pool(leaving.pool, store.git_dir)
+    giveback.let_go_of_commits(
+        pool, slot, git, lambda sentence: leaving.tell(f"submodule `{store.words}`: {sentence}")
+    )
+    giveback.clear_operation_state(store.git_dir)
+    stores.repair_one(store)
+    leaving.hand_over(store)
+
+
+def refuse_unreachable(admin: str) -> None:
+    """WtError where a store of an admin dir that is to be dropped holds a commit that only it reaches."""
+    for one in stores.walk(admin, None, None):
+        stores.repair_one(one)
+        if not stores.is_sound(one.git_dir):
+            continue
+        if Git(one.git_dir).ask(
+            "rev-list", "-1", "HEAD", "--all", "--not", "--remotes", "--tags", f"--glob={fetch.PIN}"
+        ):
+            raise WtError(f"the submodule `{one.words}` has commits that are nowhere else")
