@@ -3,8 +3,9 @@
 import os
 import subprocess
 
-from tests.support import gitrepo
+from tests.support import gitrepo, submodules
 from tests.support.crash import Scenario
+from tests.support.submodules import Nest
 
 FILES = {"a": "a1\n", "b": "b1\n", "dir/c": "c1\n", ".gitignore": "build/\ngen\n"}
 
@@ -201,6 +202,84 @@ def bare(stage, layout):
     gitrepo.write(path, {"a": "landed\n", "two": "2\n"})
 
 
+def _nested(stage, layout):
+    """One chain of three submodules, in the source's own checkout, too; two slots."""
+    nest = Nest(stage.now)
+    nest.check_out()
+    stage.git("branch", "spare")
+    mirror = ("--submodule-mirror-mode", "git-modules", "--submodule-mirror-base", nest.source)
+    stage.run(
+        "worktree-pool",
+        "init",
+        "--source",
+        nest.source,
+        "--max-slots",
+        2,
+        "--layout",
+        layout,
+        *mirror,
+        check=True,
+    )
+
+
+def sub_fresh(stage, layout):
+    _nested(stage, layout)
+
+
+def sub_warm(stage, layout):
+    """An idle slot with another pin at each depth, a change, and something warm, in the innermost."""
+    _nested(stage, layout)
+    path = stage.acquire("before", "--commit", "one")
+    gitrepo.write(f"{path}/plain/sub/inner", {"file": "nobody's\n", "build/cache": "warm\n"})
+    stage.release("before")
+
+
+def sub_work(stage, layout):
+    """A held slot with a commit in one submodule, two in another (HEAD detached), and uncommitted work in the third."""
+    _nested(stage, layout)
+    path = stage.acquire("w/x", "--commit", "two")
+    gitrepo.commit(f"{path}/plain", {"new": "1\n"}, "mine, outer")
+    inner = f"{path}/plain/sub/inner"
+    gitrepo.commit(inner, {"new": "1\n"}, "mine, on the branch")
+    stage.git("switch", "-q", "--detach", at=inner)
+    gitrepo.commit(inner, {"new": "2\n"}, "mine, detached")
+    gitrepo.write(f"{inner}/le af", {"file": "changed\n", "u": "untracked\n", "build/cache": "warm\n"})
+
+
+_MINE_INSIDE = ("mine, outer", "mine, on the branch", "mine, detached")
+
+
+def sub_holds(name, tag):
+    def look(stage):
+        rows = [row for row in stage.rows() if row["name"] == name]
+        if len(rows) != 1 or rows[0]["state"] != "held":
+            return [f"`{name}` is not held: {rows}"]
+        path = rows[0]["path"]
+        admin = stage.git("rev-parse", "--absolute-git-dir", at=path)
+        found = submodules.findings(path, admin, name)
+        if submodules.checked_out(path) != submodules.wanted(stage.source, tag):
+            found.append(f"not at the pins of {tag}: {submodules.checked_out(path)}")
+        return found
+
+    return look
+
+
+def sub_released(stage):
+    """Released, our branches gone inside, too, and every commit that was made there to be had."""
+    found = released(stage)
+    kept = f"{stage.common}/worktree-pool/kept.git"
+    subjects = (
+        gitrepo.git(kept, "log", "--format=%s", "--glob=refs/wt/kept").splitlines()
+        if os.path.isdir(kept)
+        else []
+    )
+    found += [f"C: `{one}` is lost" for one in _MINE_INSIDE if one not in subjects]
+    for admin, path in stage.worktrees().items():
+        if path != stage.source:
+            found += [one for one in submodules.findings(path, admin, None) if "not clean" not in one]
+    return found
+
+
 def holds(name):
     def look(stage):
         rows = [row for row in stage.rows() if row["name"] == name]
@@ -290,6 +369,7 @@ def given_up(stage):
 
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
+_POOL = ("worktree-pool",)
 _LAND = ("wt", "land", "--name", "w/x")
 _MERGED = ("Merge w/x into main", "main moves")
 # 1: `wt` says that nothing is held under the name, where the kill came after the end; the primitive says so and succeeds.
@@ -302,6 +382,31 @@ SCENARIOS = (
     Scenario(
         "adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")
     ),
+    Scenario(
+        "sub-fresh",
+        sub_fresh,
+        (*_POOL, "acquire", "--name", "f/x", "--commit", "two"),
+        (0, 6),
+        sub_holds("f/x", "two"),
+        steady=False,
+    ),
+    Scenario(
+        "sub-warm",
+        sub_warm,
+        (*_POOL, "acquire", "--name", "f/x", "--commit", "two"),
+        (0, 6),
+        sub_holds("f/x", "two"),
+        steady=False,
+    ),
+    Scenario(
+        "sub-gone",
+        sub_warm,
+        (*_POOL, "acquire", "--name", "f/x", "--commit", "four"),
+        (0, 6),
+        sub_holds("f/x", "four"),
+        steady=False,
+    ),
+    Scenario("sub-release", sub_work, (*_POOL, "release", "--name", "w/x"), (0,), sub_released, steady=False),
     Scenario("release-clean", held, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-commits", with_commits, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-merging", merging, ("worktree-pool", "release", "--name", "w/x"), (0,), released),

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from dataclasses import dataclass, field
 
-from tests.support import gitrepo, tool
+from tests.support import gitrepo, submodules, tool
 
 PSEUDO_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
@@ -161,6 +161,28 @@ def reachable_commits(stage):
 def reachable_objects(stage):
     out = stage.git("rev-list", "--objects", "--all", "--indexed-objects")
     return {line.split(" ", 1)[0] for line in out.splitlines()}
+
+
+def kept_of_submodules(stage):
+    """Objects of submodules that were set aside, or that a store has: where a pin is, nobody made anything."""
+    found = set()
+    kept = f"{stage.common}/worktree-pool/kept.git"
+    for store in [kept, *(store for admin in stage.worktrees() for store in submodules.stores(admin))]:
+        if os.path.exists(f"{store}/HEAD"):
+            out = gitrepo.git(store, "--git-dir=.", "--work-tree=.", "rev-list", "--objects", "--all")
+            found |= {line.split(" ", 1)[0] for line in out.splitlines()}
+    return found
+
+
+def parked(stage):
+    """Files of submodules that the slot's commit does not have: by the name they would have in it."""
+    found = {}
+    top = f"{stage.at}/.meta/parked"
+    for name in os.listdir(top) if os.path.isdir(top) else ():
+        admin = f"{stage.common}/worktrees/{name.split('%2F')[0]}"
+        for inner, data in content(f"{top}/{name}"):
+            found[admin, f"plain/{inner}"] = blob_id(data)
+    return found
 
 
 def was_killed(result):

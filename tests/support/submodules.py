@@ -46,7 +46,7 @@ class Nest:
         tops = [self._chain(number) for number in range(chains)]
         gitrepo.make_repo(self.source, {"README": "hello\n", ".gitignore": "build/\n"})
         for tag, which, version in (("one", 1, 0), ("two", 1, 1), ("three", 2, 1), ("four", 0, 0)):
-            subs = {
+            subs: dict = {
                 path: (f"name-{number}", self.url("outer", number), tops[number][version], {})
                 for number, path in enumerate(self.paths)
                 if which and number % which == 0

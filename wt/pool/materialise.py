@@ -213,6 +213,12 @@ def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:
 def _files_below(top: str, path: str) -> list[str]:
     found: list[str] = []
     for directory, names, plain in os.walk(f"{top}/{path}"):
+        if ".git" in (
+            *names,
+            *plain,
+        ):  # a repository of its own, a submodule for one: its files are not this one's
+            names.clear()
+            continue
         links = [name for name in names if os.path.islink(f"{directory}/{name}")]
         found.extend(os.path.relpath(f"{directory}/{name}", top) for name in (*plain, *links))
     return found

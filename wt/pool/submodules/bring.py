@@ -136,7 +136,7 @@ class Bringing:
     def _ready_store(self, sub: Declared, origin: fetch.Origin, store: str) -> None:
         """Clone what is missing, and what a clone that died left; else fetch the pin where it is missing."""
         if os.path.isdir(store) and not stores.is_sound(store):
-            files.remove_tree(store)
+            self._remove_dead(store)
         if not os.path.isdir(store):
             self.fetcher.clone(sub, origin, store, f"{self._staging()}/{os.urandom(8).hex()}")
             return
@@ -149,6 +149,20 @@ class Bringing:
             Git(store, self.keep_open).do("update-ref", fetch.PIN, sub.pin)
         else:
             self.fetcher.fetch(sub, origin, store)
+
+    def _remove_dead(self, store: str) -> None:
+        """Remove what a clone that died left; a store that ever was one, though its HEAD is gone, is moved aside."""
+        if not any(
+            os.path.lexists(f"{store}/{name}")
+            for name in ("modules", "logs", "index", "refs/wt", "refs/stash")
+        ):
+            files.remove_tree(store)
+            return
+        place = f"{self.pool.common}/worktree-pool/broken"
+        files.make_directory(place)
+        target = f"{place}/{stores.flat(store)}-{os.urandom(4).hex()}"
+        files.rename(store, target)
+        self.tell(f"the repository {store} has no HEAD; it is now {target}, and is cloned again.")
 
     def _staging(self) -> str:
         return f"{self.slot.admin}/worktree-pool/submodules"
@@ -181,6 +195,7 @@ class Bringing:
         if os.path.isdir(f"{at.git_dir}/modules") and os.path.lexists(f"{at.git_dir}/index"):
             wanted = {one.name: one.path for one in self._declared(at.top, at.commit)}
             self.leaving.clear(at.git_dir, at.top, wanted)
+        files.ensure_directory(f"{at.git_dir}/worktree-pool")
         materialise.checkout(pool, slot, self.held, at.commit, _silent)
         self.leaving.hand_over(stores.Store(at.path.rstrip("/"), at.git_dir, at.top, at.top))
         kept.forget_in_store(self.pool, at.git_dir, self.keep_open)

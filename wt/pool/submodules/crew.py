@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 
 from wt.errors import GitError, WtError
-
 from wt.model import record
 
 TYPE_CHECKING = False

@@ -59,7 +59,7 @@ class Leaving:
             return
         for one in (store, *stores.walk(store.git_dir, store.top, os.path.dirname(self.slot.directory))):
             if one.path is not None:
-                self.keep_all(one)
+                self.keep_all(one, clean=True)
         place = stores.parking_place(os.path.dirname(self.slot.directory), store.git_dir)
         files.make_directory(os.path.dirname(place))
         if os.path.lexists(place):  # of an earlier directory of the same store; its work was kept then
@@ -73,8 +73,8 @@ class Leaving:
         while above != store.above and files.remove_directory(above):
             above = os.path.dirname(above)
 
-    def keep_all(self, store: Store) -> list[str]:
-        """Set aside commits, staged, changed and untracked files of one submodule; they stay where they are, too."""
+    def keep_all(self, store: Store, *, clean: bool) -> list[str]:
+        """Set aside commits, staged, changed and untracked files of one submodule; `clean`: the files leave it, too."""
         if store.top is None:
             return []
         slot, pool = (
@@ -82,11 +82,18 @@ class Leaving:
             stores.as_pool(self.pool, store.git_dir),
         )
         stores.remove_dead_locks(store.git_dir)
+        files.ensure_directory(f"{store.git_dir}/worktree-pool")
         git = Git(store.top, self.keep_open)
         if os.path.lexists(f"{store.git_dir}/index"):
             found, hidden = self._changes(git)
-            keep.uncommitted(pool, slot, git, self.label, found, hidden)
-        keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
+            kept_ref = keep.uncommitted(pool, slot, git, self.label, found, hidden)
+            keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
+            if clean and kept_ref is not None:
+                if hidden:
+                    status.unhide(git)
+                materialise.put_back(git, found, hidden or None)
+        else:
+            keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
         return self.hand_over(store)
 
     def _changes(self, git: Git) -> tuple[status.Status, tuple[str, ...]]:

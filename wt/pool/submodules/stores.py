@@ -11,7 +11,7 @@ import os
 from wt import files
 from wt.git import layout
 from wt.model import record, replaced
-from wt.pool import giveback, gitlocks
+from wt.pool import gitlocks, giveback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,12 @@ def directly_in(git_dir: str, above: str | None, root: str | None) -> Iterator[S
 
 def parking_place(root: str, store: str) -> str:
     """Where the directory of a submodule waits that the slot's commit does not have: beside the slots, so that it can be renamed."""
-    return f"{root}/.meta/parked/{_inside(store).replace('%', '%25').replace('/', '%2F')}"
+    return f"{root}/.meta/parked/{flat(store)}"
+
+
+def flat(store: str) -> str:
+    """Return a file name that says which store of which admin dir is meant."""
+    return _inside(store).replace("%", "%25").replace("/", "%2F")
 
 
 def _names(modules: str, prefix: str) -> Iterator[str]:
