@@ -116,7 +116,7 @@ class Sweep:
                 found = (
                     self.judge(recover_first=True)
                     if stages.was_killed(done)
-                    else [f"recovery was not killed: {done}"]
+                    else [f"recovery was not killed: {done}"] * self.scenario.steady
                 )
                 where = f"{self._short(label)}, then in recovery {self._short(second)}"
                 findings += [f"{self.scenario} {self.layout}, {where}: {one}" for one in found]

@@ -52,6 +52,7 @@ MAY_CHANGE_DIRECTORY = {
 MAY_CATCH_ALL = {
     "wt/cli/main.py": "the error boundary",
     "wt/cli/pool_main.py": "the error boundary of worktree-pool",
+    "wt/pool/submodules/crew.py": "carries what a thread died of to the one that waits for it, which raises it",
 }
 MODULE_LINES = 400
 MEDIAN_LINES, NINETIETH_LINES = 10, 35

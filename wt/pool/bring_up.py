@@ -49,6 +49,8 @@ def _materialise(
         _submodules(pool, slot, held, target, tell) if os.path.isdir(f"{slot.admin}/modules") else None
     )
     if submodules is not None:
+        if look is not None:
+            look.answer()  # before anything leaves the slot: git would call it deleted
         submodules.clear(target.sha)
     materialise.checkout(pool, slot, held, target.sha, tell, look)
     if marker.layout == "rename":

@@ -22,12 +22,18 @@ class Look:
 
     def __init__(self, git: Git, config: Config) -> None:
         self._git = git
+        self._found: tuple[status.Status, tuple[str, ...] | None] | None = None
         self._flags = git.start("ls-files", "-v", "-z")
         mode = "no" if config.recycle == "keep" else "all"
         self._status = git.start_refresh(*status.arguments(untracked=mode, submodules="dirty"))
 
     def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:
-        """Return what is there, and the edits behind hidden bits (None: there are no such bits)."""
+        """Return what was there, and the edits behind hidden bits (None: there are no such bits)."""
+        if self._found is None:
+            self._found = self._answered()
+        return self._found
+
+    def _answered(self) -> tuple[status.Status, tuple[str, ...] | None]:
         # the longer answer first: its writer waits for us once the pipe is full, and is done before the other is
         flags = self._flags.answer()
         found = status.parse(self._status.answer())
