@@ -45,6 +45,7 @@ VERBS = {
     "ls": _verb("ls", "list the slots", args.Option("--git-status", "count changes of held slots, too")),
     "inspect": _verb("inspect", "say all about one slot", _NAME, _SLOT),
     "unstick": _verb("unstick", "say who holds which mutex", _SLOT),
+    "validate-gitmodules": _verb("validate-gitmodules", "list the worktreePoolTags of submodules, and keys that are none"),
     "doctor": _verb("doctor", "look at git, WORKTREE_ROOT and every pool"),
     "path": _verb("path", "print the path of a held slot", _NAME),
 }  # fmt: skip
@@ -269,6 +270,16 @@ def _path(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     return 0
 
 
+def _validate_gitmodules(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.pool import resolve
+    from wt.pool.submodules import declared
+
+    pool = _pool(parsed, out, env)
+    report = declared.validate(pool.git(), resolve.default_commit(pool, out.say))
+    out.json(_fields(report))
+    return 1 if report.unknown_keys else 0
+
+
 def _doctor(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     from wt.pool import doctor
 
@@ -281,4 +292,5 @@ def _doctor(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
 _RUN: dict[str, Callable[[Parsed, Out, Mapping[str, str]], int]] = {
     "init": _init, "acquire": _acquire, "release": _release, "retire": _retire,
     "unstick": _unstick, "ls": _ls, "inspect": _inspect, "path": _path, "doctor": _doctor,
+    "validate-gitmodules": _validate_gitmodules,
 }  # fmt: skip

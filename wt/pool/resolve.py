@@ -83,6 +83,15 @@ def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
     return Target((_newer(pool, base, tell) if asked.wanted == "auto" else None) or answers[0])
 
 
+def default_commit(pool: Pool, tell: Callable[[str], None]) -> str:
+    """Return what an acquire that names no commit starts from now; UsageError where that is no commit."""
+    wanted, base = pool.config.default_commit, f"refs/heads/{pool.config.base}"
+    if wanted != "auto":
+        return refs.resolve(pool.git(), wanted)
+    found = next((ref for ref in refs.list_refs(pool.git(), base) if ref.name == base), None)
+    return _newer(pool, found, tell) or refs.resolve(pool.git(), base)
+
+
 def _questions(start: str, above: list[str]) -> bytes:
     return "\n".join([f"{start}^{{commit}}", *(f"refs/heads/{name}" for name in above)]).encode() + b"\n"
 
