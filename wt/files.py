@@ -39,11 +39,14 @@ def temp_path(directory: str, name: str) -> str:
     return f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{name}"
 
 
-def replace_text(path: str, text: str, mode: int = 0o644) -> None:
-    """Put `text` at `path` so that a reader sees the old or the new file, whole, also after a power cut."""
+def replace_text(path: str, text: str, mode: int = 0o644, scratch: str | None = None) -> None:
+    """Put `text` at `path` so that a reader sees the old or the new file, whole, also after a power cut.
+
+    `scratch` is a directory of the same file system for the temp file, where none may lie beside the path.
+    """
     cross(f"replace {path}")
     directory = os.path.dirname(path)
-    temp = temp_path(directory, os.path.basename(path))
+    temp = temp_path(scratch or directory, os.path.basename(path))
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         _write_all(descriptor, text.encode("utf-8", "surrogateescape"))

@@ -312,6 +312,24 @@ def test_idle_slots_come_before_fresh_ones_and_the_one_at_the_commit_first(tmp_p
     assert [row["id"] for row in pool.rows() if row["state"] == "held"] == ["slot-0"]
 
 
+def test_among_idle_slots_the_nearest_to_the_commit_is_chosen_then_the_lowest(tmp_path, repo, monkeypatch):
+    def commit(day):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-{day:02} 12:00:00 +0000")
+        return gitrepo.commit(repo, {"day": f"{day}\n"})
+
+    days = {day: commit(day) for day in (1, 5, 9, 20)}
+    pool = Pool(tmp_path / "root", repo, max_slots=4)
+    for name, day in (("far", 1), ("near", 9), ("nearer", 9), ("farther", 1)):
+        pool.acquire(name, "--commit", days[day])
+    for name in ("far", "near", "nearer", "farther"):
+        pool.pool("release", "--name", name)
+    taken = []
+    for name in "abcd":
+        pool.acquire(name, "--commit", days[5] if name == "d" else days[20])
+        taken += [row["id"] for row in pool.rows() if row["name"] == name]
+    assert taken == ["slot-1", "slot-2", "slot-0", "slot-3"]
+
+
 def test_any_commitish_is_a_start(pool):
     first = git(pool.source, "rev-parse", "HEAD")
     git(pool.source, "tag", "-a", "v1", "-m", "annotated")

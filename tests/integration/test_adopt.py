@@ -6,7 +6,7 @@ import shlex
 import git as gitpython
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support.tool import Pool, assert_refused
 from tests.support.untouched import everything
 
@@ -32,6 +32,50 @@ def test_auto_is_the_upstream_where_it_contains_the_base(tmp_path, repo):
     assert "diverged" in done.err.replace("in `diverged`", "")
     gitrepo.git(clone, "merge", "-q", "origin/main")
     assert head(pool.acquire("ahead")) == head(clone)
+
+
+@pytest.mark.parametrize("source", ["working", "bare"])
+@pytest.mark.parametrize("row", ["equal", "no upstream", "upstream gone", "local upstream"])
+def test_auto_is_the_base_where_its_upstream_has_nothing_more(tmp_path, repo, row, source):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    if row == "no upstream":
+        gitrepo.git(clone, "branch", "--unset-upstream", "main")
+        gitrepo.commit(repo, {"new": "1"})
+        gitrepo.git(clone, "fetch", "-q")
+    elif row == "upstream gone":
+        gitrepo.git(clone, "update-ref", "-d", "refs/remotes/origin/main")
+    elif row == "local upstream":
+        gitrepo.git(clone, "branch", "-q", "trunk")
+        gitrepo.git(clone, "branch", "-q", "--set-upstream-to=trunk", "main")
+    if source == "bare":
+        gitrepo.git(clone, "config", "core.bare", "true")
+        clone = f"{clone}/.git"
+    pool = Pool(tmp_path / "root", clone)
+    done = pool.pool("acquire", "--name", "a")
+    assert head(done.path) == gitrepo.git(clone, "rev-parse", "main")
+    assert done.err == ""
+
+
+def test_auto_follows_an_upstream_that_is_a_local_branch(tmp_path, repo):
+    gitrepo.git(repo, "switch", "-q", "-c", "trunk")
+    newer = gitrepo.commit(repo, {"new": "1"})
+    gitrepo.git(repo, "branch", "-q", "--set-upstream-to=trunk", "main")
+    pool = Pool(tmp_path / "root", repo, base="main")
+    assert head(pool.acquire("a")) == newer
+
+
+def test_a_configured_default_commit_is_any_ref(tmp_path, repo):
+    clone = str(tmp_path / "clone")
+    gitrepo.git(tmp_path, "clone", "-q", repo, clone)
+    pool = Pool(tmp_path / "root", clone, default_commit="refs/remotes/origin/main")
+    newer = gitrepo.commit(repo, {"new": "1"})
+    gitrepo.commit(clone, {"mine": "1"})
+    gitrepo.git(clone, "fetch", "-q")
+    assert head(pool.acquire("a")) == newer
+    assert_refused(
+        tool.run("worktree-pool", "--pool", "b", "init", "--source", clone, "--default-commit", "nowhere",
+                 env={"WORKTREE_ROOT": pool.root}), 2, "nowhere")  # fmt: skip
 
 
 def test_adopt_takes_a_branch_up_where_it_is_and_leaves_it(both):

@@ -41,7 +41,7 @@ def traces(common: str) -> list[Trace]:
 
 def uninitialised(root: str, key: str) -> WtError:
     """Return the error of a key below which there is no pool: what the repository around us knows, else how to make one."""
-    place = _here()
+    place = here()
     sentence = f"No pool is called `{key}` below {root}."
     if place is not None and (elsewhere := _elsewhere(sentence, place, root)) is not None:
         return elsewhere
@@ -89,13 +89,7 @@ def _is_pool(path: str, pool_id: str) -> bool:
         return False
 
 
-def source_is_gone(path: str, source: str) -> WtError:
-    """Return the error of a pool whose source is not where its config says; with the file to mend."""
-    error = WtError(f"{path}: the source {source} is no git repository now.")
-    return error.hint(f"to look at the config: ${{EDITOR:-vi}} {quoted(path)}")
-
-
-def _here() -> layout.Place | None:
+def here() -> layout.Place | None:
     try:
         return layout.find(os.getcwd())
     except OSError:

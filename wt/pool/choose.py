@@ -11,23 +11,41 @@ from wt.git import layout
 from wt.model import Slot
 from wt.pool import lock, names
 
+_WORTH_ASKING = 2
+_FAR = 1 << 62
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.survey import Survey
 
 
-def idle(seen: Survey, group: str | None, sha: str | None, prefer: str = "") -> list[Slot]:
-    """Return the idle slots of a group: the preferred one first, those at `sha`, then by number."""
+def idle(pool: Pool, seen: Survey, group: str | None, sha: str | None, prefer: str = "") -> list[Slot]:
+    """Return the idle slots of a group: the preferred one first, those at `sha`, the nearest to it, then by number."""
     slots = [slot for slot in seen.of_group(group) if slot.state == "idle"]
+    heads = {slot.slot: layout.head(slot.admin_dir)[1] for slot in slots}
+    far = _distances(pool, sha, heads)
     return sorted(
-        slots, key=lambda slot: (slot.slot != prefer, layout.head(slot.admin_dir)[1] != sha, slot.number)
-    )
+        slots,
+        key=lambda slot: (
+            slot.slot != prefer, heads[slot.slot] != sha, far.get(heads[slot.slot] or "", _FAR), slot.number,
+        ),
+    )  # fmt: skip
+
+
+def _distances(pool: Pool, sha: str | None, heads: dict[str, str | None]) -> dict[str, int]:
+    """How far each slot is, where none is at `sha` and there is something to choose: that costs a process."""
+    there = {head for head in heads.values() if head}
+    if sha is None or sha in there or len(there) < _WORTH_ASKING:
+        return {}
+    from wt.pool.nearest import Distances
+
+    return Distances.to(pool.git(), sha, there)
 
 
 def candidates(pool: Pool, seen: Survey, group: str | None, sha: str, prefer: str = "") -> list[Slot]:
     """Return the idle slots, the best first; then fresh ones if the group has room."""
-    return idle(seen, group, sha, prefer) + fresh(pool, seen, group)
+    return idle(pool, seen, group, sha, prefer) + fresh(pool, seen, group)
 
 
 def fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:

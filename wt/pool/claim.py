@@ -67,12 +67,20 @@ def claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
+                _name_foreign(pool, seen, tell)
                 _refuse_alias(seen, request.alias)
                 refuse_taken(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
                 return _take_slot(pool, request, group, target, seen, reserved)
         unfinished |= reclaim.finish(pool, claims, tell)
+
+
+def _name_foreign(pool: Pool, seen: Survey, tell: Callable[[str], None]) -> None:
+    if seen.foreign or os.path.lexists(f"{pool.real}/.meta/foreign"):
+        from wt.pool import foreign
+
+        foreign.name_once(pool, seen.foreign, tell)
 
 
 def claim_again(

@@ -47,6 +47,19 @@ def load(path: str, warn: Callable[[str], None] | None = None) -> Config:
     return _checked(path, values)
 
 
+def read(text: str) -> Config | None:
+    """Read the text of a config; None where it is not flat, or wrong."""
+    values = _read_flat(text)
+    try:
+        return (
+            None
+            if values is None
+            else _checked("", {key: value for key, value in values.items() if value is not None})
+        )
+    except ConfigError:
+        return None
+
+
 def _read(path: str, text: str) -> dict[str, object]:
     flat = _read_flat(text.removeprefix("\ufeff"))
     return _read_yaml(path, text) if flat is None else flat

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 
-from wt import files
 from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import location, mutex, reclaim, survey
+from wt.pool import location, mending, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +67,8 @@ def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
         return [
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
-    found = [*_broken(pool, seen), *_unfinished(pool, seen), *_foreign(pool, seen)]
+    found = [*_broken(pool, seen), *_unfinished(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
+             *_foreign(pool, seen), *_mirror_pushes(pool)]  # fmt: skip
     many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
     return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
 
@@ -119,6 +119,59 @@ def _unfinished(pool: Pool, seen: Survey) -> list[Check]:
     ]
 
 
+def _dead_lands(pool: Pool, seen: Survey) -> list[Check]:
+    """Journals of lands that died in the middle: the next land finishes them, or doctor --fix."""
+    if mutex.is_held(f"{pool.common}/worktree-pool/land.lock"):
+        return []
+    journals = {f"`{pool.config.base}`": f"{pool.common}/worktree-pool/land"}
+    journals |= {slot.slot: f"{slot.admin}/worktree-pool/merging" for slot in seen.slots if slot.admin}
+    return [
+        Check(
+            f"pool:{pool.key}:land",
+            "warn",
+            f"a land died while it moved {what} of `{pool.key}`.",
+            "wt doctor --fix",
+        )
+        for what, path in journals.items()
+        if os.path.lexists(path)
+    ]
+
+
+def _git_locks(pool: Pool, seen: Survey) -> list[Check]:
+    return [
+        Check(
+            f"pool:{pool.key}:{slot.slot}",
+            "warn",
+            f"{path} lies in a held slot; where no git is at work there, one has died.",
+            "wt doctor --fix",
+        )
+        for slot in seen.slots
+        if slot.state == "held" and not mutex.is_held(pool.slot_mutex_path(slot.slot))
+        for path in mending.git_locks(slot)
+    ]
+
+
+def _mirror_pushes(pool: Pool) -> list[Check]:
+    """A push that mirrors publishes what was set aside, too."""
+    out = pool.git().ask("config", "--null", "--get-regexp", r"^remote\..*\.(mirror|push)$", allowed=(0, 1))
+    found = []
+    for entry in out.split("\0"):
+        name, _, value = entry.partition("\n")
+        remote, _, kind = name.removeprefix("remote.").rpartition(".")
+        if (kind == "mirror" and value in ("true", "yes", "on", "1", "")) or (
+            kind == "push" and value.lstrip("+").startswith("refs/*:")
+        ):
+            where = quoted(pool.config.source)
+            found.append(
+                Check(
+                    f"pool:{pool.key}:mirror", "warn",
+                    f"a push to {remote} publishes all refs of {pool.config.source}, what was set aside included.",
+                    f"to push branches alone: git -C {where} config --unset-all {quoted(name)}",
+                )
+            )  # fmt: skip
+    return found
+
+
 def _foreign(pool: Pool, seen: Survey) -> list[Check]:
     return [
         Check(
@@ -129,32 +182,6 @@ def _foreign(pool: Pool, seen: Survey) -> list[Check]:
         )
         for name in seen.foreign
     ]
-
-
-def mend(env: Mapping[str, str], tell: Callable[[str], None], besides: Callable[[Pool], None]) -> None:
-    """Finish in every pool what dead processes left (contract section 9), saying what was done.
-
-    `besides` finishes what the layers above know of.
-    """
-    root = location.worktree_root(env)
-    for key in location.keys(root):
-        try:
-            pool = location.open_pool(root, key, tell)
-            _mend(pool, tell)
-            besides(pool)
-        except (WtError, OSError) as error:
-            tell(f"{key}: {error}")
-
-
-def _mend(pool: Pool, tell: Callable[[str], None]) -> None:
-    with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as held:
-        held.note("doctor")
-        seen = survey.take(pool)
-        claims = reclaim.claim(pool, seen, besides=set())
-        reclaim.drop_dead_links(pool, seen)
-        for path in files.leftovers(f"{pool.real}/.meta"):
-            files.unlink(path)
-    reclaim.finish(pool, claims, tell)
 
 
 def worst(checks: list[Check]) -> str:

@@ -96,9 +96,9 @@ def open_pool(root: str, key: str, warn: Callable[[str], None]) -> Pool:
     config = config_file.load(path, warn)
     place = layout.at(config.source)
     if place is None:
-        from wt.pool import astray
+        from wt.pool import resettle
 
-        raise astray.source_is_gone(path, config.source)
+        raise resettle.hint(path, config.source, config.pool_id)
     real = os.path.realpath(f"{root}/{key}")
     _refuse_foreign_root(real)
     return Pool(key, f"{root}/{key}", real, config, place.common, warn)

@@ -140,8 +140,9 @@ def recover(pool: Pool, verb: str, tell: Callable[[str], None]) -> bool:
         tried |= finish(pool, claims, tell)
 
 
-def drop_dead_links(pool: Pool, seen: Survey) -> None:
-    """Remove `stable` links whose slot is not held under that name; the caller holds the pool mutex."""
+def drop_dead_links(pool: Pool, seen: Survey) -> list[str]:
+    """Remove `stable` links whose slot is not held under that name, and say which; the caller holds the pool mutex."""
+    dropped = []
     alive = {names.slug(slot.lock.name) for slot in seen.slots if slot.lock is not None}
     for name in files.list_directory(pool.real):
         path = f"{pool.real}/{name}"
@@ -149,6 +150,8 @@ def drop_dead_links(pool: Pool, seen: Survey) -> None:
             continue
         if names.parse_slot_id(os.readlink(path), pool.config.groups) is not None:
             files.unlink(path)
+            dropped.append(name)
+    return dropped
 
 
 def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:

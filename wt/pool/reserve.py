@@ -49,7 +49,7 @@ class Reservation:
 def likely(pool: Pool, group: str | None, sha: str | None, prefer: str = "") -> Reservation:
     """Reserve the idle slot that an acquire of `sha` would choose now, if there is one."""
     seen = survey.take(pool)
-    for candidate in choose.idle(seen, group, sha, prefer):
+    for candidate in choose.idle(pool, seen, group, sha, prefer):
         held = mutex.try_take(pool.slot_mutex_path(candidate.slot))
         if held is None:
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from wt import shell
 from wt.cli import args
+from wt.errors import UsageError, again
 from wt.pool import doctor
 from wt.pool.doctor import Check
 
@@ -16,17 +18,19 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "doctor", "say what is wrong here, and mend what can be mended", (),
-    (args.Option("--fix", "finish what processes that died left behind"), args.JSON, args.COLOR),
-    (("wt doctor", "git, WORKTREE_ROOT, the shell, every pool"), ("wt doctor --fix", "and recover")),
+    (args.Option("--fix", "finish what processes that died left behind"),
+     args.Option("--source", "where a source is now that was moved; with --fix", "NEW"), args.JSON, args.COLOR),
+    (("wt doctor", "git, WORKTREE_ROOT, the shell, every pool"), ("wt doctor --fix", "and recover"),
+     ("wt doctor --fix --source ~/new/place", "the repository was moved")),
 )  # fmt: skip
 _COLOURS = {"ok": "green", "warn": "yellow", "error": "red"}
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
     if parsed.given("--fix"):
-        from wt.session.land.turn import finish_dead
-
-        doctor.mend(ctx.env, ctx.out.say, lambda pool: finish_dead(pool, ctx.out.say))
+        _fix(parsed.value("--source"), ctx)
+    elif parsed.given("--source"):
+        raise UsageError("--source goes with --fix; nothing was changed.", again("to mend", {"--fix": None}))
     checks = [*doctor.examine(ctx.env, ctx.cwd, ctx.out.say), *_surroundings(ctx)]
     if parsed.given("--json"):
         ctx.out.json(
@@ -40,6 +44,18 @@ def run(parsed: Parsed, ctx: Context) -> int:
     else:
         _show(ctx, checks)
     return 1 if doctor.worst(checks) == "error" else 0
+
+
+def _fix(source: str | None, ctx: Context) -> None:
+    from wt.pool import location, mending
+    from wt.session.land.turn import finish_dead
+
+    if source is not None:
+        from wt.pool import resettle
+
+        new = os.path.join(ctx.cwd, os.path.expanduser(source))
+        resettle.resettle(location.worktree_root(ctx.env), new, ctx.out.say)
+    mending.mend(ctx.env, ctx.out.say, lambda pool: finish_dead(pool, ctx.out.say))
 
 
 def _surroundings(ctx: Context) -> list[Check]:
