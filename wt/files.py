@@ -121,6 +121,17 @@ def open_log(path: str) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
+def write_bytes(path: str, data: bytes, mode: int) -> None:
+    """Create a file of a user's: its bytes, its mode less the umask; not synced, for it can be had again."""
+    cross(f"create {path}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        _write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
+    cross(f"created {path}")
+
+
 def rewrite(descriptor: int, text: str) -> None:
     """Replace what an open lock file says; the file itself stays, since its inode is the mutex."""
     cross("note")
@@ -296,6 +307,13 @@ def disk_used(path: str) -> int:
         except OSError:
             continue
     return total
+
+
+def plain_below(path: str) -> list[str]:
+    """Return the regular files at or below a path, sorted; empty where there is nothing."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        return [one for name in list_directory(path) for one in plain_below(f"{path}/{name}")]
+    return [path] if os.path.isfile(path) and not os.path.islink(path) else []
 
 
 def leftovers(directory: str) -> list[str]:

@@ -84,6 +84,7 @@ class LockRecord:
     nonce: str = ""
     holder: str = ""
     alias: str = ""
+    restores: str = ""  # the snapshot that this acquire puts back
 
 
 @record

@@ -8,7 +8,7 @@ import time
 
 def now_text() -> str:
     """The moment as `2026-05-05T03:34:56Z`."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return as_text(time.time())
 
 
 def started(text: str, fallback: str) -> float:
@@ -50,6 +50,18 @@ def _days(year: int, month: int, day: int) -> int:
 def compact(text: str) -> str:
     """`2026-05-05T03:34:56Z` as a ref may hold it: `20260505T033456Z`."""
     return text.replace("-", "").replace(":", "")
+
+
+def expanded(text: str) -> str:
+    """The inverse of `compact`, for what may be one; anything else comes out as something that `parse` refuses."""
+    if len(text) != 16:
+        return ""
+    return f"{text[0:4]}-{text[4:6]}-{text[6:11]}:{text[11:13]}:{text[13:]}"
+
+
+def as_text(seconds: float) -> str:
+    """A moment since the epoch as `2026-05-05T03:34:56Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def in_words(seconds: float) -> str:

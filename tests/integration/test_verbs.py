@@ -106,7 +106,7 @@ def test_a_full_pool(pool):
         (("status",), ("wt ls",)),
         (("open", "x"), ("wt cd",)),
         (("exec", "x"), ("wt new",)),
-        (("prune",), ("wt release",)),
+        (("prune",), ("wt sweep",)),
         (("lnad",), ("wt land",)),
         (("frobnicate",), ("wt help",)),
         (("help", "frobnicate"), ("wt help",)),

@@ -1,7 +1,6 @@
 """The verdict, contract section 11: the table, first match first; what landed by content."""
 
 import os
-import shlex
 import subprocess
 
 import pytest
@@ -278,9 +277,11 @@ def test_release_refuses_what_would_be_lost_and_force_is_never_final(both, tmp_p
     assert both.states() == [("slot-0", "held", "x")]
     done = both.wt("release", "x", "--force")
     assert done.code == 0, done
-    refs = git(both.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/x/").splitlines()
-    (stash,) = [ref for ref in refs if git(both.source, "log", "-1", "--format=%p", ref).count(" ") == 2]
-    assert f"wt new x --from '{stash}^' -- git stash apply --index {stash}\n" in done.err
+    (stash,) = git(both.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/x/").splitlines()
+    assert (
+        f"hint: to have it again: wt restore {stash.removeprefix('refs/wt/kept/').replace('/', '@')}\n"
+        in done.err
+    )
     idle = f"{both.at}/slot-0"
     assert git(idle, "status", "--porcelain") == ""
     assert os.path.exists(f"{idle}/build/cache")
@@ -288,37 +289,6 @@ def test_release_refuses_what_would_be_lost_and_force_is_never_final(both, tmp_p
     git(both.source, "worktree", "add", "-q", "--detach", top, mine)
     git(top, "stash", "apply", "-q", "--index", stash)
     assert git(top, "status", "--porcelain").splitlines() == [" M README", "A  staged", "?? new"]
-
-
-def way_back(done):
-    """The command that force printed, as a shell reads it."""
-    (line,) = [line for line in done.err.splitlines() if line.startswith("hint: to have it again: wt ")]
-    return shlex.split(line.partition(": wt ")[2])
-
-
-def test_the_command_that_force_prints_has_commits_again_as_a_branch(both):
-    tip = gitrepo.commit(both.acquire("x"), {"a": "1\n"})
-    done = both.wt("release", "x", "--force")
-    assert done.err.count("refs/wt/kept/x/") == 2, done
-    path = both.wt(*way_back(done)).path
-    assert git(path, "rev-parse", "x") == tip
-    assert git(both.source, "status", "--porcelain") == ""
-
-
-@pytest.mark.parametrize("adopted", [False, True])
-def test_the_command_that_force_prints_has_everything_again_in_a_slot_of_its_own(both, adopted):
-    if adopted:
-        git(both.source, "branch", "x")
-    path = both.acquire("x", *(["--adopt"] if adopted else []))
-    tip = gitrepo.commit(path, {"a": "1\n"})
-    gitrepo.write(path, {"README": "changed\n", "staged": "1\n", "new": "1\n"})
-    git(path, "add", "staged")
-    gitrepo.commit(both.source, {"README": "changed here, too\n"})
-    back = way_back(both.wt("release", "x", "--force"))
-    path = both.wt(*back).out.splitlines()[0]
-    assert git(path, "rev-parse", "x") == tip
-    assert git(path, "status", "--porcelain").splitlines() == [" M README", "A  staged", "?? new"]
-    assert git(both.source, "status", "--porcelain") == ""
 
 
 def test_force_keeps_what_a_directory_in_a_files_place_holds(pool):

@@ -146,6 +146,8 @@ def test_every_word_and_value_has_a_kind():
         "WORD",
         "MESSAGE",
         "NAME",
+        "NAME@TIME",
+        "AGE",
         "REPOSITORY",
         "COMMAND",
         "SOURCE",

@@ -9,6 +9,8 @@ VOLATILE = (
     "/worktree-pool/land.lock",
     "/worktree-pool/source.lock",
     "/objects/",
+    # what the prompt shows, written by whoever judged last
+    "/worktree-pool/mark",
 )
 
 
@@ -30,7 +32,7 @@ def _what(path):
     mode = os.lstat(path).st_mode
     if os.path.islink(path):
         return mode, os.readlink(path)
-    if os.path.isdir(path):
+    if not os.path.isfile(path):
         return mode, None
     with open(path, "rb") as file:
         return mode, file.read()

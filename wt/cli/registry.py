@@ -11,6 +11,9 @@ VERBS = {
     "cd": ("session", "go to a held slot, back with -, or to the source"),
     "land": ("session", "bring the work onto the local base, and recycle the slot"),
     "release": ("session", "give a slot back; refuses where work would be lost"),
+    "cleanup": ("session", "give a slot back if nothing in it would be lost, else say why it stays"),
+    "sweep": ("session", "give back every slot in which nothing would be lost"),
+    "restore": ("session", "list what was set aside, or have it again in a slot"),
     "ls": ("look", "list the held slots with their verdicts"),
     "info": ("look", "say everything about one slot, the verdict first"),
     "path": ("look", "print the path of a held slot"),
@@ -32,5 +35,5 @@ ANSWERS = {
     "delete": "release", "remove": "release", "done": "release", "close": "release",
     "merge": "land", "finish": "land", "commit": "land", "submit": "land",
     "status": "ls", "st": "ls", "show": "info", "open": "cd", "go-to": "cd", "use": "cd",
-    "prune": "release", "clean": "release", "exec": "new", "version": "--version",
+    "prune": "sweep", "clean": "sweep", "undo": "restore", "undelete": "restore", "recover": "restore", "stash": "restore", "exec": "new", "version": "--version",
 }  # fmt: skip

@@ -8,10 +8,15 @@ from wt.pool import acquire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from wt.cli.args import Parsed
     from wt.cli.context import Context
     from wt.pool.acquire import Acquired
     from wt.pool.location import Pool
+
+    T = TypeVar("T")
 
 OPTIONS = (
     args.Option(
@@ -33,16 +38,25 @@ def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
         adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
         exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
+    taken = for_people(lambda: acquire.acquire(pool, request, ctx.out.say), ctx)
+    tell_taken(ctx, taken)
+    return taken
+
+
+def for_people(taking: Callable[[], T], ctx: Context) -> T:
+    """Take a slot; where all are in use, name the releases that look at what is in them: the core's own would not."""
     try:
-        taken = acquire.acquire(pool, request, ctx.out.say)
+        return taking()
     except CapacityError as error:
-        if error.oldest is not None:  # the core's own release would not look at what is in it
+        if error.oldest is not None:
             key = f" --pool {quoted(ctx.key)}" if ctx.key else ""
             error.hints[:] = [
                 f"to see which of them can go: wt ls{key}",
                 f"to give the oldest back: wt release {quoted(error.oldest)}{key}",
             ]
         raise
+
+
+def tell_taken(ctx: Context, taken: Acquired) -> None:
     warmth = "new, its caches are cold" if taken.fresh else "warm"
     ctx.out.say_painted([(f"{taken.name}", "bold"), (f" in {taken.slot} ({warmth}) at {taken.sha[:9]}", "")])
-    return taken

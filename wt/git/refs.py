@@ -12,6 +12,8 @@ from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wt.git.run import Git, Running
 
 _PATIENCE, _POLL = 2.0, 0.005
@@ -93,10 +95,10 @@ def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
     return ancestor == descendant or git.ask_ok("merge-base", "--is-ancestor", ancestor, descendant)
 
 
-def is_reachable(git: Git, commit: str, *, besides: str = "") -> bool:
-    """Return whether any ref (`besides` one that is about to go) reaches a commit."""
+def is_reachable(git: Git, commit: str, *, besides: str = "", also: Iterable[str] = ()) -> bool:
+    """Return whether any ref (`besides` one that is about to go), or a commit of `also`, reaches a commit."""
     exclude = [f"--exclude={besides}"] if besides else []
-    return not git.ask("rev-list", "-1", commit, "--not", *exclude, "--glob=refs/*")
+    return not git.ask("rev-list", "-1", commit, "--not", *also, *exclude, "--glob=refs/*")
 
 
 def create(git: Git, ref: str, sha: str, message: str) -> None:
@@ -184,13 +186,14 @@ def pseudo_ref(git_dir: str, name: str) -> list[str]:
     ]
 
 
-def of_worktree(git_dir: str) -> list[str]:
-    """Return the commits of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
-    found = []
+def of_worktree(git_dir: str) -> list[tuple[str, str]]:
+    """Return name and commit of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
+    found: list[tuple[str, str]] = []
     for own in ("worktree", "bisect", "rewritten"):
         for directory, _names, plain in os.walk(f"{git_dir}/refs/{own}"):
+            below = directory[len(git_dir) + 1 :]
             for name in plain:
-                found.extend(pseudo_ref(directory, name))
+                found.extend((f"{below}/{name}", sha) for sha in pseudo_ref(directory, name))
     return found
 
 

@@ -24,6 +24,7 @@ class Status:
     conflicted: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    intended: tuple[str, ...] = ()  # those of the tracked of which nothing but the name is staged
 
     @property
     def clean(self) -> bool:
@@ -45,18 +46,19 @@ def read(git: Git, *, untracked: str = "normal") -> Status:
 
 def parse(answer: bytes) -> Status:
     """Read git's records: `1`/`2` changed, `u` unmerged, `?` untracked (git-status(1), Porcelain Format Version 2)."""
-    tracked, conflicted, untracked, moved = [], [], [], []
+    tracked, conflicted, untracked, moved, intended = [], [], [], [], []
     for entry in answer.decode("utf-8", "surrogateescape").split("\0"):
         kind = entry[:2]
         if kind == "1 ":
             tracked.append(entry.split(" ", 8)[8])
             if entry[2] == "." and entry[5:7] == "SC":
                 moved.append(tracked[-1])
+            intended.extend(tracked[-1:] if entry[2:4] == ".A" else [])
         elif kind == "u ":
             conflicted.append(entry.split(" ", 10)[10])
         elif kind == "? ":
             untracked.append(entry[2:])
-    return Status(tuple(tracked), tuple(conflicted), tuple(untracked), tuple(moved))
+    return Status(tuple(tracked), tuple(conflicted), tuple(untracked), tuple(moved), tuple(intended))
 
 
 def has_hidden(answer: bytes) -> bool:

@@ -14,7 +14,7 @@ from wt import files, times
 from wt.errors import GitError
 from wt.git import layout, status, worktrees
 from wt.git.run import Git
-from wt.pool import giveback, keep, materialise, mutex, names, rename, survey
+from wt.pool import giveback, keep, materialise, mutex, names, rename, snapshot, survey
 from wt.pool.look import Look, is_fresh
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def remove(pool: Pool, slot: Slot, held: Mutex) -> None:
         found, hidden = Look(git, pool.config).answer()
         covered = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
         every = status.Status(found.tracked, found.conflicted, (*found.untracked, *covered))
-        keep.uncommitted(pool, slot, git, label, every, hidden or ())
+        snapshot.uncommitted(pool, slot, git, label, every, hidden or ())
     keep.commits(pool, git, label, keep.tips(slot, pool.common, None))
     _delete(pool, slot)
 

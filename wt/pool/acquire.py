@@ -25,6 +25,17 @@ _POLL = 0.2
 
 
 @record
+class Restoring:
+    """What was set aside and is to be there again before the slot counts as held: HEAD, where the branch is to be, and
+    the snapshot of what was not committed (empty: there is none).
+    """
+
+    head: str
+    branch: str
+    snapshot: str = ""
+
+
+@record
 class Request:
     """What the caller asks for; `commit` None means the pool's default_commit.
 
@@ -43,6 +54,7 @@ class Request:
     alias: str = ""
     prefer: str = ""
     exclude: tuple[str, ...] = ()
+    restoring: Restoring | None = None
 
 
 @record

@@ -60,8 +60,14 @@ def _materialise(
         rename.link(pool.real, names.slug(marker.name), os.path.basename(slot.directory))
     if submodules is not None or os.path.lexists(f"{slot.path}/.gitmodules"):
         (submodules or _submodules(pool, slot, held, target, tell)).bring(slot, target.sha)
-    refs.attach_head(Git(slot.directory, (held.descriptor,)), slot.admin_dir, marker.name)
-    done = replaced(marker, state="held", branch="adopted" if target.adopted else "created")
+    git = Git(slot.directory, (held.descriptor,))
+    if not target.branch:
+        refs.attach_head(git, slot.admin_dir, marker.name)
+    if marker.restores:
+        from wt.pool import putback
+
+        putback.put_back(pool, slot, git, tell)
+    done = replaced(marker, state="held", restores="", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
     return replaced(slot, lock=done, state="held")
 
@@ -71,7 +77,7 @@ def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) ->
     if not target.adopted:
         ref = f"refs/heads/{marker.name}"
         with sourcelock.of_ref(pool, keep, ref) as source:
-            refs.create(source, ref, target.sha, f"wt: acquire {marker.nonce}")
+            refs.create(source, ref, target.branch or target.sha, f"wt: acquire {marker.nonce}")
     if target.upstream:
         with sourcelock.of_config(pool, keep) as source:
             source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)

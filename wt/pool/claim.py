@@ -42,6 +42,8 @@ def resolved(pool: Pool, request: Request, asked: Question, tell: Callable[[str]
 
 def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str], None]) -> Target:
     found = resolve.target(pool, asked, tell)
+    if request.restoring is not None:
+        found = resolve.restored(found, request.restoring)
     if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
         raise WtError(
             f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.",
@@ -191,6 +193,7 @@ def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target
         started_at=times.now_text(), full_sha=target.sha, name=request.name, slot=slot.slot, group=slot.group,
         layout=pool.config.layout, state="acquiring", pid=os.getpid(), host=os.uname().nodename, nonce=create.nonce(),
         holder=request.holder, alias=request.alias,
+        restores=request.restoring.snapshot if request.restoring else "",
     )  # fmt: skip
     lock.write(slot.admin_dir, marker)
     return replaced(slot, lock=marker, state="acquiring")

@@ -13,7 +13,7 @@ from wt.errors import GitError
 from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import gitlocks, keep, lock, names, rename, sourcelock, undo
+from wt.pool import gitlocks, keep, lock, names, rename, sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
 
-_OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE",
+OPERATION_STATE = ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "MERGE_RR", "AUTO_MERGE",
                     "MERGE_AUTOSTASH", "CHERRY_PICK_HEAD", "REVERT_HEAD",
                     "ORIG_HEAD", "FETCH_HEAD", "SQUASH_MSG", "BISECT_LOG", "BISECT_START", "BISECT_NAMES",
                     "BISECT_TERMS", "BISECT_EXPECTED_REV", "BISECT_RUN", "BISECT_ANCESTORS_OK", "REBASE_HEAD",
                     "COMMIT_EDITMSG", "config.worktree", "info/sparse-checkout", "worktree-pool/stopped-land",
                     "worktree-pool/merging")  # fmt: skip
-_OPERATION_DIRECTORIES = (
+OPERATION_DIRECTORIES = (
     "rebase-merge",
     "rebase-apply",
     "sequencer",
@@ -50,7 +50,13 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     rename.repair(slot)
     git = Git(slot.path, (mutex.descriptor,))
     if slot.state == "acquiring":
+        from wt.pool import undo
+
         undo.checkout(slot, git)
+        if slot.held.restores:
+            from wt.pool import putback
+
+            putback.take_back(pool, slot, git)
     kept = let_go_of_commits(pool, slot, git, tell)
     if os.path.isdir(f"{slot.admin}/modules"):
         from wt.pool.submodules import let_go
@@ -62,15 +68,12 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     return kept
 
 
-def let_go_of_commits(
-    pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None], also: tuple[str, ...] = ()
-) -> list[str]:
-    """Keep what only this slot reaches (and `also`), detach its HEAD, and delete its branch if it is ours."""
+def let_go_of_commits(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -> list[str]:
+    """Keep what only this slot reaches, detach its HEAD, and delete its branch if it is ours."""
     branch = owned_branch(pool, slot)
     ref = f"refs/heads/{branch}" if branch else ""
     tip = keep.branch_tip(pool.common, ref) if ref else None
-    tips = [*keep.tips(slot, pool.common, tip), *also]
-    kept = keep.commits(pool, git, keep.label_of(slot), tips, besides=ref)
+    kept = keep.of_slot(pool, slot, git, keep.label_of(slot), tip, besides=ref)
     _detach(pool, slot, git)
     if branch is not None:
         kept += _delete_branch(pool, slot, git, branch, tip, tell)
@@ -157,10 +160,10 @@ def clear_operation_state(admin: str) -> None:
         for name in files.list_directory(f"{admin}/{sub}")
     )
     present = {*files.list_directory(admin), *below}
-    for name in _OPERATION_STATE:
+    for name in OPERATION_STATE:
         if name in present:
             files.unlink(f"{admin}/{name}")
-    for name in _OPERATION_DIRECTORIES:
+    for name in OPERATION_DIRECTORIES:
         if name.split("/")[0] in present and os.path.isdir(f"{admin}/{name}"):
             files.remove_tree(f"{admin}/{name}")
 

@@ -27,6 +27,7 @@ _ORDER = (
     "nonce",
     "holder",
     "alias",
+    "restores",
 )
 _HEX = frozenset("0123456789abcdef")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r"}
@@ -68,6 +69,8 @@ def parse(text: str) -> LockRecord | None:
         return None
     known = {key: values[key] for key in _ORDER if key in values and key != "pid"}
     known.setdefault("layout", "rename")
+    if not is_object_id(known.get("restores", "")):
+        known.pop("restores", None)
     pid = values.get("pid", "")
     return LockRecord(**known, pid=int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 20 else 0)  # type: ignore[arg-type]  # state is checked
 

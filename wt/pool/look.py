@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from wt.git import status
+from wt.model import replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Look:
         # a nested repository is not git's to clean, either
         untracked = tuple(path for path in found.untracked if not path.endswith("/"))
         hidden = status.hidden_edits(self._git) if status.has_hidden(flags) else None
-        return status.Status(found.tracked, found.conflicted, untracked, found.moved), hidden
+        return replaced(found, untracked=untracked), hidden
 
     def abandon(self) -> None:
         self._flags.abandon()

@@ -12,7 +12,7 @@ from wt import files
 from wt.errors import GitError, quoted
 from wt.git import alive, layout, refs, status, worktrees
 from wt.git.run import Git
-from wt.model import Slot
+from wt.model import Slot, replaced
 from wt.pool import giveback, keep
 from wt.pool.look import Look, is_fresh
 
@@ -49,7 +49,7 @@ def checkout(
 def _end_operation(pool: Pool, slot: Slot, git: Git) -> None:
     """A merge that somebody began in an idle slot is not the next holder's."""
     if worktrees.operation(slot.admin_dir) is not None:
-        keep.commits(pool, git, _label(slot), keep.tips(slot, pool.common, None))
+        keep.of_slot(pool, slot, git, _label(slot), None)
         giveback.clear_operation_state(slot.admin_dir)
 
 
@@ -66,8 +66,8 @@ def _clear_away(
     if found.clean and hidden is None:
         return
     covered = buried(git.cwd, (*found.tracked, *found.conflicted))
-    every = status.Status(found.tracked, found.conflicted, (*found.untracked, *covered))
-    _set_aside(pool, slot, git, every, tell, hidden or ())
+    every = replaced(found, untracked=(*found.untracked, *covered))
+    set_aside(pool, slot, git, every, tell, hidden or ())
     if hidden is not None:
         status.unhide(git)
     put_back(git, every, hidden)
@@ -79,7 +79,7 @@ def _without_ours(top: str, found: status.Status) -> status.Status:
 
     ours = {path for path in found.moved if head_is_ours(top, path)}
     tracked = tuple(path for path in found.tracked if path not in ours)
-    return status.Status(tracked, found.conflicted, found.untracked)
+    return replaced(found, tracked=tracked)
 
 
 def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> None:
@@ -133,23 +133,23 @@ def _make_way(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], 
     """Git refuses: untracked files are in the way, or somebody changed tracked ones since they were looked at."""
     found, hidden = Look(git, pool.config).answer()
     _clear_away(pool, slot, git, found, hidden, tell)
-    in_way = obstacles(git, sha)
-    if in_way:
-        _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
-        drop(git.cwd, in_way)
+    blocking = obstacles(git, sha)
+    if blocking:
+        set_aside(pool, slot, git, status.Status(untracked=tuple(blocking)), tell)
+        drop(git.cwd, blocking)
 
 
 def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
     """Write a commit over whatever is there, after setting aside the files that are in its way."""
-    in_way = obstacles(git, sha)
-    if in_way:
-        _set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
+    blocking = obstacles(git, sha)
+    if blocking:
+        set_aside(pool, slot, git, status.Status(untracked=tuple(blocking)), tell)
     git.do("reset", *(() if alive.wanted() else ("-q",)), "--hard", sha)
     refs.detach_head(git, slot.admin_dir, sha)
     files.unlink(f"{slot.admin}/ORIG_HEAD")
 
 
-def _set_aside(
+def set_aside(
     pool: Pool,
     slot: Slot,
     git: Git,
@@ -160,21 +160,24 @@ def _set_aside(
     """What lay in an idle slot goes under the slot's id: nobody held it. Not so what a test of ours left (`discard`)."""
     if pool.config.recycle == "discard":
         return
-    ref = keep.uncommitted(pool, slot, git, _label(slot), found, hidden)
+    from wt.pool import kept, snapshot
+
+    ref = snapshot.uncommitted(pool, slot, git, _label(slot), found, hidden)
     if ref is not None:
-        tell(
-            f"{slot.slot} had changes that nobody held; they are set aside: git -C {quoted(pool.config.source)} stash apply --index {quoted(ref)}"
-        )
+        back = f"wt restore {quoted(kept.word_of(ref))} --pool {quoted(pool.key)} --as from-{slot.slot}"
+        tell(f"{slot.slot} had changes that nobody held; they are set aside: {back}")
 
 
 def _label(slot: Slot) -> keep.Label:
-    return keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
+    return keep.Label(
+        slot.slot, slot.lock.started_at if slot.lock else "", slot.lock.nonce if slot.lock else ""
+    )
 
 
 def buried(top: str, changed: tuple[str, ...]) -> list[str]:
     """Return the files that restoring changed tracked paths would bury: a directory stands in a file's place, or a file in a directory's."""
     tracked = set(changed)
-    return [found for path in changed for found in _in_way(top, path, tracked) if found not in tracked]
+    return [found for path in changed for found in in_way(top, path, tracked) if found not in tracked]
 
 
 def obstacles(git: Git, sha: str) -> list[str]:
@@ -185,7 +188,7 @@ def obstacles(git: Git, sha: str) -> list[str]:
     found: list[str] = []
     for path in git.ask_fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", sha):
         if path not in tracked:
-            found.extend(_in_way(git.cwd, path, tracked))
+            found.extend(in_way(git.cwd, path, tracked))
     return list(dict.fromkeys(found))
 
 
@@ -194,10 +197,10 @@ def obstacles_between(git: Git, old: str, new: str) -> list[str]:
     fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
     added = [path for kind, path in zip(fields[0::2], fields[1::2], strict=True) if kind == "A"]
     gone = set(fields[1::2]).difference(added)
-    return list(dict.fromkeys(found for path in added for found in _in_way(git.cwd, path, gone)))
+    return list(dict.fromkeys(found for path in added for found in in_way(git.cwd, path, gone)))
 
 
-def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:
+def in_way(top: str, path: str, tracked: set[str]) -> list[str]:
     """Look at a path and at each directory above it: a file or a link in the place of one of these is in the way."""
     parts = path.split("/")
     for depth in range(1, len(parts)):

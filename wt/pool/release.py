@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.model import Slot, record, replaced
-from wt.pool import giveback, lock, mutex, reclaim, survey
+from wt.pool import giveback, keep, lock, mutex, reclaim, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,16 @@ def give_back(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) 
     """Bring a slot marked `releasing` back to idle and say what was set aside."""
     kept = giveback.to_idle(pool, slot, held, tell)
     say_kept(pool, kept, tell)
+    expire(pool, tell)
     return kept
+
+
+def expire(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Every release drops a little of what has been kept for long enough."""
+    if pool.config.keep != "forever" and keep.is_any(pool.common):
+        from wt.pool import expiry
+
+        expiry.expire(pool, tell)
 
 
 def say_kept(pool: Pool, kept: list[str], tell: Callable[[str], None]) -> None:

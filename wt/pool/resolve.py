@@ -5,7 +5,7 @@ from __future__ import annotations
 from wt.errors import UsageError, WtError, again, operand, quoted
 from wt.git import refs
 from wt.git.layout import is_object_id
-from wt.model import record
+from wt.model import record, replaced
 from wt.pool import names
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.git.run import Running
+    from wt.pool.acquire import Restoring
     from wt.pool.location import Pool
 
 
@@ -21,13 +22,15 @@ class Target:
     """The commit of an acquire, and whether the branch of the name is there already (then it is taken up).
 
     `upstream` is the remote-tracking branch that a new branch begins at and follows; `exclude` are the tags of the
-    submodules to be left out.
+    submodules to be left out. `branch` is set where HEAD is to be detached at the commit, with the branch elsewhere, as
+    it was when it was set aside.
     """
 
     sha: str
     adopted: bool = False
     upstream: str = ""
     exclude: tuple[str, ...] = ()
+    branch: str = ""
 
 
 @record
@@ -90,6 +93,13 @@ def default_commit(pool: Pool, tell: Callable[[str], None]) -> str:
         return refs.resolve(pool.git(), wanted)
     found = next((ref for ref in refs.list_refs(pool.git(), base) if ref.name == base), None)
     return _newer(pool, found, tell) or refs.resolve(pool.git(), base)
+
+
+def restored(found: Target, wish: Restoring) -> Target:
+    """Return the target of a restore; WtError where a branch that is there already has moved away."""
+    if found.sha != wish.branch:
+        raise WtError("The branch moved meanwhile; nothing was touched.", "to see what is kept: wt restore")
+    return found if wish.head == wish.branch else replaced(found, sha=wish.head, branch=wish.branch)
 
 
 def _questions(start: str, above: list[str]) -> bytes:

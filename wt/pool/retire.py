@@ -13,7 +13,20 @@ from wt.errors import ContendedError, WtError, again, operand
 from wt.git import layout, status
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
-from wt.pool import create, giveback, keep, lock, mutex, names, reclaim, rename, staged, survey
+from wt.pool import (
+    create,
+    giveback,
+    keep,
+    lock,
+    mutex,
+    names,
+    nested,
+    reclaim,
+    rename,
+    snapshot,
+    staged,
+    survey,
+)
 from wt.pool.look import is_fresh
 
 TYPE_CHECKING = False
@@ -142,22 +155,22 @@ def _refuse_standing(slot: Slot) -> None:
 def set_aside(pool: Pool, slot: Slot, held: Mutex, moment: str, tell: Callable[[str], None]) -> None:
     """Keep what only this slot has, under its id; a repeat with the same moment finds its own refs."""
     label = keep.Label(slot.slot, moment)
-    tips = keep.tips(slot, pool.common, None)
     git = Git(slot.path or slot.admin_dir, (held.descriptor,))
-    refs = keep.commits(pool, git, label, tips)
-    if slot.path is None:
-        commit = staged.commit(git, slot, label)
-        refs += keep.commits(pool, git, label, [commit]) if commit else []
-    else:
-        found = status.read(git, untracked="all")
-        if is_fresh(slot):
-            found = status.Status(untracked=found.untracked)
-        ref = keep.uncommitted(
-            pool, slot, git, label, found, () if is_fresh(slot) else status.hidden_edits(git)
-        )
-        refs += [ref] if ref else []
+    refs = staged.kept(pool, slot, git, label) if slot.path is None else _files_kept(pool, slot, git, label)
+    refs = refs or keep.of_slot(pool, slot, git, label, None)
     for ref in refs:
         tell(f"set aside: {ref}")
+
+
+def _files_kept(pool: Pool, slot: Slot, git: Git, label: keep.Label) -> list[str]:
+    found = status.read(git, untracked="all")
+    if is_fresh(slot):
+        found = status.Status(untracked=found.untracked)
+    found, moves = nested.told_apart(pool, slot, label, found)
+    hidden = () if is_fresh(slot) else status.hidden_edits(git)
+    ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, None, moves)
+    nested.move(slot, moves)
+    return [ref] if ref else []
 
 
 def _finish(pool: Pool, slot: Slot, held: Mutex, journal: Journal, tell: Callable[[str], None]) -> int:

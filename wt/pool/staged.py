@@ -1,34 +1,27 @@
-"""What an index knows beyond HEAD, where the directory is gone: kept as a commit of its own."""
+"""What an index knows beyond HEAD, and an operation in progress, where the directory is gone."""
 
 from __future__ import annotations
 
-import os
-
 from wt.errors import GitError, WtError, quoted
-from wt.pool import keep
+from wt.pool import giveback, keep, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.git.run import Git
     from wt.model import Slot
     from wt.pool.keep import Label
+    from wt.pool.location import Pool
 
 
-def commit(git: Git, slot: Slot, label: Label) -> str | None:
-    """Return a commit of what the index holds beyond HEAD, None where it holds nothing more; `git` is at the admin dir."""
-    if not os.path.lexists(f"{slot.admin_dir}/index"):
-        return None
+def kept(pool: Pool, slot: Slot, git: Git, label: Label) -> list[str]:
+    """Keep what the index holds beyond HEAD; returns the ref, none where there is nothing more. `git` is at the admin dir."""
+    branch = giveback.owned_branch(pool, slot)
+    tip = keep.branch_tip(pool.common, f"refs/heads/{branch}") if branch else None
     try:
-        head = git.ask("rev-parse", "HEAD^{commit}")
-        tree = git.do("write-tree")
-        if tree == git.ask("rev-parse", f"{head}^{{tree}}"):
-            return None
-        who = keep.identity(label)
-        return git.do(
-            "commit-tree", "-p", head, "-m", f"index of {label.name}: set aside by wt", tree, env=who
-        )
+        ref = snapshot.of_index(pool, slot, git, label, tip)
     except GitError as error:
         raise WtError(
             f"{slot.slot} was not dropped: what is staged in it cannot be read.",
             f"to see it: git -C {quoted(slot.admin_dir)} ls-files --stage",
         ) from error
+    return [ref] if ref else []

@@ -33,8 +33,9 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> li
             f"`{slot.name}` cannot be released: its HEAD names no commit.", "to see more: wt doctor"
         )
     giveback.remove_dead_locks(slot.admin_dir)
-    index = staged.commit(git, slot, keep.label_of(slot))
-    kept = giveback.let_go_of_commits(pool, slot, git, tell, (index,) if index else ())
+    kept = staged.kept(pool, slot, git, keep.label_of(slot))
+    giveback.clear_operation_state(slot.admin_dir)
+    kept += giveback.let_go_of_commits(pool, slot, git, tell)
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     files.remove_tree(slot.admin_dir)
     return kept

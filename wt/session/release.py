@@ -6,7 +6,7 @@ from wt import files
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
-from wt.model import Slot, record
+from wt.model import Slot, record, replaced
 from wt.pool import gitlocks, giveback, keep, mark, materialise, mutex, reclaim, release, survey
 from wt.session import verdict
 
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @record
 class Released:
-    """The slot that is idle again, the verdict it was released on, and the refs that hold what was dropped."""
+    """The slot, the verdict it was judged by, and the refs that hold what was dropped; it is idle again, if `released`."""
 
     slot: str
     verdict: Verdict
     kept: tuple[str, ...]
+    released: bool = True
 
 
 def require_held(pool: Pool, name: str, *hints: str) -> Slot:
@@ -84,15 +85,24 @@ def _silent(_sentence: str) -> None:
 
 def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:
     """Release a slot whose verdict is green; with `force` any, after setting aside all that would be lost."""
+    done = attempt(pool, name, tell, force=force)
+    if not done.released:
+        raise refusal(require_held(pool, name), done.verdict)
+    return done
+
+
+def attempt(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool = False) -> Released:
+    """Release a slot if its verdict is green, or with `force`; else say by the verdict why not."""
     slot = require_held(pool, name)
     if slot.transitional:  # by a process that died, or by one that take_mutex will meet
         reclaim.recover(pool, "release", tell)
-    with take_mutex(pool, require_held(pool, name), "release") as held:
+        slot = require_held(pool, name)
+    with take_mutex(pool, slot, "release") as held:
         slot = require_held(pool, name)
         found = verdict.judge(pool, slot)
         if not found.green and not force:
             mark.note(slot, found.mark)
-            raise refusal(slot, found)
+            return Released(slot.slot, found, (), released=False)
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
@@ -129,22 +139,35 @@ def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) ->
     """Set aside what is not committed, leave the slot clean, and bring it back to idle; returns the kept refs."""
     kept = _empty(pool, slot, held)
     releasing = release.mark_releasing(slot, held)
-    return kept + giveback.to_idle(pool, releasing, held, tell)
+    kept += giveback.to_idle(pool, releasing, held, tell)
+    release.expire(pool, tell)
+    return kept
 
 
 def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
+    from wt.pool import nested, snapshot
+
     git = Git(slot.directory, (held.descriptor,))
+    label = keep.label_of(slot)
     found = status.read(git, untracked="all")
     hidden = status.hidden_edits(git)
-    buried = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
-    untracked = tuple(dict.fromkeys((*found.untracked, *buried)))
-    found = status.Status(found.tracked, found.conflicted, untracked)
-    ref = keep.uncommitted(pool, slot, git, keep.label_of(slot), found, hidden)
+    found, moves = nested.told_apart(pool, slot, label, found)
+    found = replaced(found, untracked=_files_to_drop(git.cwd, found, moves))
+    branch = giveback.owned_branch(pool, slot)
+    tip = keep.branch_tip(pool.common, f"refs/heads/{branch}") if branch else None
+    ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, tip, moves)
     if ref is None:
         return []
     if hidden:
         status.unhide(git)
-    # tips first: the reset below takes MERGE_HEAD and its like away
-    kept = keep.commits(pool, git, keep.label_of(slot), keep.tips(slot, pool.common, None))
+    nested.move(slot, moves)
     materialise.put_back(git, found, hidden or None)
-    return [ref, *kept]
+    giveback.clear_operation_state(slot.admin_dir)
+    return [ref]
+
+
+def _files_to_drop(top: str, found: status.Status, nested: Iterable[str]) -> tuple[str, ...]:
+    """Return the untracked files, and those that restoring tracked ones would bury; repositories of their own left out."""
+    buried = materialise.buried(top, (*found.tracked, *found.conflicted))
+    inside = tuple(f"{path}/" for path in nested)
+    return tuple(dict.fromkeys(path for path in (*found.untracked, *buried) if not path.startswith(inside)))

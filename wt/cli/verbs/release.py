@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from wt import shell
 from wt.cli import args
+from wt.cli.leaving import way_out
 from wt.cli.named import name_or_here
-from wt.errors import WtError, quoted
+from wt.errors import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,12 +29,12 @@ def run(parsed: Parsed, ctx: Context) -> int:
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.word(), "release")
     slot = release.require_held(pool, name)
-    go = _way_out(ctx, pool, slot.path)
+    go = way_out(ctx, pool, slot.path)
     far = _far(parsed, pool, name)
     done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
     now = "is dropped, for its directory was gone" if done.verdict.reason == "broken" else "is idle and warm"
     ctx.out.say(f"{name} is released; {done.slot} {now}.")
-    _tell_kept(ctx, pool, name, done.kept)
+    _tell_kept(ctx, done.kept)
     if go is not None:
         shell.send_to(ctx.env, go)
     if parsed.given("--delete-remote"):
@@ -54,25 +53,12 @@ def _far(parsed: Parsed, pool: Pool, name: str) -> Far | None:
     return remote.of(pool, name)
 
 
-def _tell_kept(ctx: Context, pool: Pool, name: str, kept: tuple[str, ...]) -> None:
-    """The first is what the slot was; what else an operation in progress had under way is for looking at."""
-    from wt.pool import keep
+def _tell_kept(ctx: Context, kept: tuple[str, ...]) -> None:
+    """What was dropped is kept, and the command that has it again is said."""
+    if not kept:
+        return
+    from wt.pool.kept import word_of
 
     for ref in kept:
         ctx.out.say(f"set aside: {ref}")
-    if kept:
-        key = f"--pool {quoted(ctx.key)} " if ctx.key else ""
-        back = f"to have it again: wt new {key}{keep.way_back(pool, name, kept[0])}"
-        ctx.hint(back)
-
-
-def _way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:
-    """Return where the shell goes, if it stands in the slot."""
-    if path is None or not f"{os.path.realpath(ctx.cwd)}/".startswith(f"{os.path.realpath(path)}/"):
-        return None
-    from wt.session import base
-
-    try:
-        return base.destination(pool, base.find(pool), path, ctx.cwd)
-    except WtError:  # where the base is, is no matter of a release
-        return pool.config.source
+    ctx.hint(f"to have it again: wt restore {quoted(word_of(kept[0]))}")

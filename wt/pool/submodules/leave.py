@@ -12,7 +12,7 @@ from wt import files
 from wt.errors import WtError, quoted
 from wt.git import layout, status
 from wt.git.run import Git
-from wt.pool import keep, materialise
+from wt.pool import keep, materialise, snapshot
 from wt.pool.submodules import declared, kept, stores
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ class Leaving:
         git = Git(store.top, self.keep_open)
         if os.path.lexists(f"{store.git_dir}/index"):
             found, hidden = self._changes(git)
-            kept_ref = keep.uncommitted(pool, slot, git, self.label, found, hidden)
+            kept_ref = snapshot.uncommitted(pool, slot, git, self.label, found, hidden)
             keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
             if clean and kept_ref is not None:
                 if hidden:

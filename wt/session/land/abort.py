@@ -5,7 +5,7 @@ from __future__ import annotations
 from wt.errors import UsageError, quoted
 from wt.git import refs, status
 from wt.git.run import Git
-from wt.pool import keep
+from wt.pool import keep, snapshot
 from wt.session.land.wish import forget_stop, is_stopped, stopped_at
 from wt.session.release import require_held, take_mutex
 
@@ -39,7 +39,7 @@ def _set_aside(pool: Pool, slot: Slot, git: Git) -> list[str]:
     if _is_as_git_left_it(slot, git):
         return kept
     found = status.read(git, untracked="no")
-    ref = keep.uncommitted(pool, slot, git, label, found)
+    ref = snapshot.uncommitted(pool, slot, git, label, found)
     return [ref, *kept] if ref is not None else kept
 
 

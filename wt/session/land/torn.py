@@ -12,7 +12,7 @@ from wt import files
 from wt.errors import quoted
 from wt.git import refs, status
 from wt.git.run import Git
-from wt.pool import keep, materialise
+from wt.pool import keep, materialise, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def undo(pool: Pool, slot: Slot, held: Mutex, journal: Move, tell: Callable[[str
         if refs.exists_as_file(admin, name):
             files.unlink(f"{admin}/{name}")
     found = status.read(git, untracked="all")
-    ref = keep.uncommitted(pool, slot, git, label, found)
+    ref = snapshot.uncommitted(pool, slot, git, label, found)
     if ref is not None:
         materialise.put_back(git, found, None)
         tell(f"a land of `{slot.name}` died while it merged; what it left half done is set aside: "

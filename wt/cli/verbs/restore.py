@@ -1,0 +1,113 @@
+"""wt restore: what was set aside, listed or put back into a slot of its own."""
+
+from __future__ import annotations
+
+import time
+
+from wt import times
+from wt.cli import args
+from wt.cli.arrive import arrive
+from wt.cli.taking import for_people, tell_taken
+from wt.errors import UsageError, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.pool.location import Pool
+    from wt.session.restore import Content
+
+VERB = args.Verb(
+    "restore", "list what was set aside, or have it again in a slot", ("[NAME@TIME]",),
+    (
+        args.Option("--as", "the name that it is to have now", "NEW"),
+        args.Option("--group", "the group to take the slot from", "G"),
+        args.Option("--prune", "drop what is older instead, e.g. 30d", "AGE"),
+        args.JSON, args.POOL, args.COLOR,
+    ),
+    (
+        ("wt restore", "what is kept, the newest first"),
+        ("wt restore feature-x", "the last that was set aside of it, as it was"),
+        ("wt restore --prune 30d", "drop what is older than thirty days"),
+    ),
+    "Commits come back as commits, uncommitted work as uncommitted, staged work staged. What is kept stays kept.",
+)  # fmt: skip
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    pool = ctx.open_pool()
+    word = parsed.word()
+    if parsed.given("--prune"):
+        return _prune(parsed, ctx, pool)
+    if word is None:
+        if parsed.given("--as"):
+            raise UsageError("`wt restore --as NEW` needs NAME, too.", "to see what is kept: wt restore")
+        return _list(ctx, pool, as_json=parsed.given("--json"))
+    from wt.pool import kept
+    from wt.session import restore
+
+    entry = kept.find(pool, word)
+    name, group = parsed.value("--as") or entry.name, parsed.value("--group")
+    done = for_people(lambda: restore.restore(pool, entry, name, group, ctx.out.say), ctx)
+    tell_taken(ctx, done.acquired)
+    for line in done.more:
+        ctx.out.say(line)
+    arrive(ctx, done.acquired.path)
+    return 0
+
+
+def _prune(parsed: Parsed, ctx: Context, pool: Pool) -> int:
+    from wt.pool import kept
+    from wt.session import restore
+
+    dropped = restore.prune(pool, kept.require_older(parsed.value("--prune") or ""), parsed.word())
+    for entry in dropped:
+        ctx.out.answer(f"{entry.name}@{kept.time_of(entry)}")
+    ctx.out.say(f"{len(dropped)} dropped." if dropped else "nothing is that old.")
+    return 0
+
+
+def _list(ctx: Context, pool: Pool, *, as_json: bool) -> int:
+    from wt.pool import kept
+    from wt.session import restore
+
+    found = restore.contents(pool, kept.entries(pool))
+    if as_json:
+        ctx.out.json([_json(one) for one in found])
+        return 0
+    if not found:
+        ctx.out.say(f"nothing is kept in `{pool.key}`.")
+        return 0
+    _table(ctx, found)
+    newest = kept.word_of(found[0].entry.ref)
+    new = restore.new_name(pool, found[0].entry)
+    other = f" --as {quoted(new)}" if new else ""
+    ctx.hint(f"to have the newest again: wt restore {quoted(newest)}{other}")
+    return 0
+
+
+def _json(one: Content) -> dict[str, object]:
+    return {
+        "name": one.entry.name, "time": times.expanded(one.entry.moment), "ref": one.entry.ref, "commits": one.commits,
+        "staged": one.staged, "modified": one.modified, "untracked": one.untracked, "more": list(one.more),
+    }  # fmt: skip
+
+
+def _table(ctx: Context, found: list[Content]) -> None:
+    from wt.pool import kept
+
+    moments = [(one.entry.name, one.entry.moment) for one in found]
+    rows = []
+    for one, key in zip(found, moments, strict=True):
+        when = one.entry.moment if moments.count(key) == 1 else kept.time_of(one.entry)
+        rows.append((f"{one.entry.name}@{when}", times.in_words(time.time() - one.entry.time), _what(one)))
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for word, age, what in rows:
+        ctx.out.painted([(f"{word:{widths[0]}}  ", "bold"), (f"{age:{widths[1]}}  ", "dim"), (what, "")])
+
+
+def _what(one: Content) -> str:
+    parts = [f"{one.commits} commit{'' if one.commits == 1 else 's'}"] if one.commits else []
+    parts += [f"{count} {word}" for count, word in
+              ((one.staged, "staged"), (one.modified, "modified"), (one.untracked, "untracked")) if count]  # fmt: skip
+    return ", ".join([*parts, *one.more]) or "nothing that the base does not have"

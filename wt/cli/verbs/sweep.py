@@ -1,0 +1,66 @@
+"""wt sweep: the verdict acted upon for every held slot, with a tally; always ends with 0."""
+
+from __future__ import annotations
+
+from wt import shell
+from wt.cli import args
+from wt.cli.leaving import way_out
+from wt.errors import WtError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.cli.args import Parsed
+    from wt.cli.context import Context
+    from wt.session.cleanup import Outcome
+
+VERB = args.Verb(
+    "sweep", "give back every slot in which nothing would be lost", (),
+    (args.Option("--dry-run", "say what would be done, and touch nothing"), args.JSON, args.POOL, args.COLOR),
+    (("wt sweep --dry-run", "what could go"), ("wt sweep", "and let it go")),
+    "It ends with 0 whatever it finds, so that a script can end with it.",
+)  # fmt: skip
+_ORDER = ("would be recycled", "recycled", "kept", "refused", "failed")
+
+
+def run(parsed: Parsed, ctx: Context) -> int:
+    try:
+        _sweep(ctx, dry=parsed.given("--dry-run"), as_json=parsed.given("--json"))
+    except WtError as error:
+        ctx.out.error(error)
+    return 0
+
+
+def _sweep(ctx: Context, *, dry: bool, as_json: bool) -> None:
+    from wt.cli.listing import judged
+    from wt.pool import survey
+    from wt.session import cleanup
+
+    pool = ctx.open_pool()
+    slots = survey.held(pool)
+    ways = {slot.path: way_out(ctx, pool, slot.path) for slot in slots}
+    done = cleanup.sweep(pool, judged(pool, slots), ctx.out.say, dry=dry)
+    if as_json:
+        ctx.out.json([_json(one) for one in done])
+    else:
+        _show(ctx, done)
+    for one in done:
+        if one.what == "recycled" and (go := ways.get(one.path)) is not None:
+            shell.send_to(ctx.env, go)
+
+
+def _json(one: Outcome) -> dict[str, object]:
+    found = one.found
+    return {"name": one.name, "slot": one.slot, "mark": found.mark if found else None,
+            "reason": found.reason if found else None, "done": one.what, "why": one.why}  # fmt: skip
+
+
+def _show(ctx: Context, done: list[Outcome]) -> None:
+    marks = [f"{ctx.out.mark(one.found.mark)} {one.found.reason}" if one.found else "" for one in done]
+    widths = [max((len(word) for word in words), default=0) for words in ([one.name for one in done], marks)]
+    for one, mark in zip(done, marks, strict=True):
+        ctx.out.painted([(f"{one.name:{widths[0]}}  ", "bold"),
+                         (f"{mark:{widths[1]}}  ", one.found.mark if one.found else ""),
+                         (f"{one.what}: {one.why}", "")])  # fmt: skip
+    counts = [(sum(one.what == what for one in done), what) for what in _ORDER]
+    tally = ", ".join(f"{count} {word}" for count, word in counts if count)
+    ctx.out.answer(f"{tally}." if tally else "no slot is held.")

@@ -1,0 +1,69 @@
+"""What was set aside does not stay for ever: after `keep` it is dropped, a few refs at each release (contract section 13)."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from wt import files, times
+from wt.errors import WtError
+from wt.git import refs
+from wt.pool import gitlocks, nested, sourcelock
+from wt.pool.keep import PREFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.pool.location import Pool
+
+_AT_ONCE = 20
+
+
+def expire(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Drop at most twenty refs that are older than the pool's `keep`, and say so."""
+    if pool.config.keep == "forever":
+        return
+    oldest = times.compact(times.as_text(time.time() - int(pool.config.keep[:-1]) * 86400))
+    old = [ref for ref in _names(pool) if ref.rpartition("/")[2] < oldest and _is_ours(ref)]
+    found = [(ref.name, ref.sha) for ref in refs.list_refs(pool.git(), *old[:_AT_ONCE])] if old else []
+    if not found:
+        return
+    try:
+        drop(pool, found)
+    except WtError as error:  # somebody was first, or is at it; the slot is idle all the same
+        tell(f"what was set aside more than {pool.config.keep} ago could not be dropped: {error.sentence}")
+        return
+    more = f"; {len(old) - len(found)} more go at the next releases" if len(old) > len(found) else ""
+    tell(f"{len(found)} of what was set aside more than {pool.config.keep} ago is dropped{more}.")
+
+
+def _is_ours(ref: str) -> bool:
+    moment = ref.rpartition("/")[2].partition("-")[0]
+    return times.parse(times.expanded(moment)) is not None
+
+
+def _names(pool: Pool) -> list[str]:
+    """Return the kept refs from files, which costs no process; by git where refs are in no files."""
+    if os.path.isdir(f"{pool.common}/reftable"):
+        return [ref.name for ref in refs.list_refs(pool.git(), PREFIX.rstrip("/"))]
+    loose = [
+        path[len(pool.common) + 1 :] for path in files.plain_below(f"{pool.common}/{PREFIX.rstrip('/')}")
+    ]
+    packed = files.read_text(f"{pool.common}/packed-refs", 1 << 28) or ""
+    at = packed.find(f" {PREFIX}")
+    lines = packed[packed.rfind("\n", 0, at) + 1 :].split("\n") if at >= 0 else []
+    found = [name for line in lines if (name := line.partition(" ")[2]).startswith(PREFIX)]
+    return list(dict.fromkeys(name for name in (*loose, *found) if not name.endswith(".lock")))
+
+
+def drop(pool: Pool, found: list[tuple[str, str]]) -> None:
+    """Delete refs that must still be where they were seen, with the repositories that were moved aside beside them."""
+    if not found:
+        return
+    locks = [path for name, _ in found for path in gitlocks.of_ref(pool.common, name)]
+    data = "".join(f"option no-deref\ndelete {name} {sha}\n" for name, sha in found)
+    gone = {name for name, _ in found}
+    nested.drop(pool, gone, {name for name in _names(pool) if name not in gone})
+    with sourcelock.Step(pool, (), list(dict.fromkeys(locks))) as source:
+        source.do("update-ref", "--stdin", data=data.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,73 @@
+"""Repositories of their own inside of a slot: no commit can hold them, so they are moved to the pool's `.meta/kept/`.
+
+One rename(2) each, so that a repository is at one of the two places whole, whenever the process dies.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wt import files, times
+from wt.errors import WtError, quoted
+from wt.model import replaced
+from wt.pool import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wt.git.status import Status
+    from wt.model import Slot
+    from wt.pool.keep import Label
+    from wt.pool.location import Pool
+
+
+def directory(pool: Pool) -> str:
+    return f"{pool.real}/.meta/kept"
+
+
+def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str]) -> dict[str, str]:
+    """Return for each repository (a path in the slot) where it is to go; WtError where one must not be moved."""
+    found = {}
+    moment = f"{times.compact(label.moment)}-{label.hold[:8]}"
+    for path in paths:
+        full = f"{slot.directory}/{path.rstrip('/')}"
+        if os.path.isfile(f"{full}/.git"):
+            raise WtError(f"`{full}` is a worktree of another repository, which cannot be set aside; nothing was dropped.",
+                          f"to move it away: git -C {quoted(full)} worktree move . ~/{quoted(os.path.basename(full))}")  # fmt: skip
+        place = f"{directory(pool)}/{names.slug(label.name)}/{moment}/{path.rstrip('/')}"
+        if os.path.lexists(place):
+            raise WtError(f"`{full}` cannot be set aside: {place} is there already; nothing was dropped.",
+                          f"to move it away: mv {quoted(full)} ~/")  # fmt: skip
+        found[path.rstrip("/")] = place
+    return found
+
+
+def told_apart(pool: Pool, slot: Slot, label: Label, found: Status) -> tuple[Status, dict[str, str]]:
+    """Return what a look found without the repositories that are untracked in the slot, and where those are to go."""
+    moves = places(pool, slot, label, [path for path in found.untracked if path.endswith("/")])
+    return replaced(found, untracked=tuple(path for path in found.untracked if not path.endswith("/"))), moves
+
+
+def move(slot: Slot, moves: Mapping[str, str]) -> None:
+    """Move them, and remove the directories that this leaves empty."""
+    for path, place in moves.items():
+        files.ensure_directory(os.path.dirname(place), 0o700)
+        files.rename(f"{slot.directory}/{path}", place)
+        files.sync_directory(os.path.dirname(place))
+        above = os.path.dirname(path)
+        while above and files.remove_directory(f"{slot.directory}/{above}"):
+            above = os.path.dirname(above)
+
+
+def drop(pool: Pool, gone: set[str], stay: set[str]) -> None:
+    """Remove the repositories of refs that are about to go; what another ref of the same name and moment names stays."""
+    from wt.pool.kept import parse_ref
+
+    alive = {parse_ref(ref) for ref in stay}
+    for name, moment in {parsed for ref in gone if (parsed := parse_ref(ref)) is not None} - alive:
+        top = f"{directory(pool)}/{names.slug(name)}"
+        for entry in files.list_directory(top):
+            if entry.partition("-")[0] == moment:
+                files.remove_tree(f"{top}/{entry}")
+        files.remove_directory(top)

@@ -1,0 +1,141 @@
+"""What was set aside, listed, put back into a slot of its own, and dropped in the end (contract section 13)."""
+
+from __future__ import annotations
+
+import time
+
+from wt.errors import NameHeldError, UsageError, WtError, quoted
+from wt.git import changes
+from wt.model import record
+from wt.pool import acquire, keep, kept, names, survey
+from wt.pool.kept import Entry, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wt.git.run import Git
+    from wt.pool.acquire import Acquired
+    from wt.pool.location import Pool
+
+
+@record
+class Content:
+    """What one entry holds: numbers of commits that the base does not have, and of files; what is more, in words."""
+
+    entry: Entry
+    commits: int
+    staged: int
+    modified: int
+    untracked: int
+    more: tuple[str, ...] = ()
+
+
+@record
+class Restored:
+    """The slot that has it again; `more` are the commands that get what is not replayed."""
+
+    acquired: Acquired
+    entry: Entry
+    more: tuple[str, ...]
+
+
+def contents(pool: Pool, entries: list[Entry]) -> list[Content]:
+    """Count what is in each entry, git asked about all of them side by side."""
+    git = pool.git()
+    base = f"refs/heads/{pool.config.base}"
+    counts = [git.start("rev-list", "--count", entry.head, "--not", base) for entry in entries]
+    return [_content(git, entry, int(count.answer())) for entry, count in zip(entries, counts, strict=True)]
+
+
+def _content(git: Git, entry: Entry, commits: int) -> Content:
+    if not entry.is_snapshot:
+        return Content(entry, commits, 0, 0, 0)
+    head, index, *rest = entry.parents
+    staged, modified = changes.between(git, head, index), changes.between(git, index, entry.sha)
+    untracked = changes.all_of(git, rest[0]) if rest else []
+    there = {one.path for one in untracked}
+    still = [one for one in modified if not (one.removed and one.path in there)]
+    return Content(
+        entry, commits, len(staged), len(still), len(untracked), _in_words(kept.read_record(git, entry))
+    )
+
+
+def _in_words(found: Record) -> tuple[str, ...]:
+    words = [f"{len(found.conflicts)} conflicted"] if found.conflicts else []
+    words += [f"a {found.operation} in progress"] if found.operation else []
+    words += [f"{len(found.nested)} nested"] if found.nested else []
+    return tuple(words)
+
+
+def restore(pool: Pool, entry: Entry, name: str, group: str | None, tell: Callable[[str], None]) -> Restored:
+    """Acquire a slot as `name` and put everything back in it before it counts as held; what is kept stays kept."""
+    git = pool.git()
+    found = kept.read_record(git, entry)
+    branch = found.commit_of("branch") or entry.head
+    there = keep.branch_tip(pool.common, f"refs/heads/{name}")
+    _refuse_name(pool, entry, name, branch, there)
+    wish = acquire.Restoring(entry.head, branch, entry.sha if entry.is_snapshot else "")
+    adopt = there == branch
+    request = acquire.Request(name, None if adopt else branch, group, adopt=adopt, restoring=wish)
+    try:
+        taken = acquire.acquire(pool, request, tell)
+    except NameHeldError as error:
+        raise error.hint(_as_another(pool, entry)) from None
+    return Restored(taken, entry, tuple(_more(pool, entry, found)))
+
+
+def _refuse_name(pool: Pool, entry: Entry, name: str, branch: str, there: str | None) -> None:
+    if there not in (None, branch) and survey.take(pool).named(name) is None:
+        raise WtError(
+            f"The branch `{name}` exists and is not where it was ({branch[:9]}); nothing was touched.",
+            _as_another(pool, entry),
+        )
+    try:
+        if there is None:
+            names.check_name(name, pool.config)
+    except UsageError as error:
+        raise error.hint(_as_another(pool, entry)) from None
+
+
+def new_name(pool: Pool, entry: Entry) -> str | None:
+    """Return what an entry has to be called that is under a slot's id; None for one whose name is a name."""
+    return f"from-{entry.name}" if names.is_ours(entry.name, pool.config) else None
+
+
+def _as_another(pool: Pool, entry: Entry) -> str:
+    new = new_name(pool, entry) or f"{entry.name}-2"
+    again = f"wt restore {quoted(kept.word_of(entry.ref))} --as {quoted(new)}"
+    return f"to have it under another name: {again}"
+
+
+def _more(pool: Pool, entry: Entry, found: Record) -> list[str]:
+    """Say how to get what is not replayed: conflicts, an operation in progress, other commits, nested repositories."""
+    source = f"git -C {quoted(pool.config.source)}"
+    record_ = entry.parents[3] if len(entry.parents) > 3 else ""
+    lines = [f"a conflict was open in {path}; its sides: {source} show {quoted(f'{record_}:stages/2/{path}')} (1 base, 2 ours, 3 theirs)"
+             for path in found.conflicts[:20]]  # fmt: skip
+    if found.operation:
+        lines.append(
+            f"a {found.operation} was in progress; its files: {source} ls-tree -r {record_[:12]}:operation"
+        )
+    here = {entry.head, found.commit_of("branch") or entry.head}
+    others: dict[str, list[str]] = {}
+    for role, sha in found.roles:
+        if sha not in here:
+            others.setdefault(sha, []).append(role)
+    for sha, of in others.items():
+        verb = "stash apply --index" if any("autostash" in role.lower() for role in of) else "log"
+        lines.append(f"{', '.join(of)}: {source} {verb} {sha[:12]}")
+    lines += [f"a repository was in {path}: cp -a {quoted(place)} ." for place, path in found.nested]
+    return lines
+
+
+def prune(pool: Pool, seconds: float, name: str | None = None) -> list[Entry]:
+    """Drop what is older; returns what was dropped."""
+    before = time.time() - seconds
+    old = [entry for entry in kept.entries(pool, name) if entry.time < before]
+    from wt.pool import expiry
+
+    expiry.drop(pool, [(entry.ref, entry.sha) for entry in old])
+    return old
