@@ -57,6 +57,15 @@ function __wt_candidates {
         groups)
             __wt_find_pool "$__wt_key" && __wt_groups "$__wt_root/.meta/config.yaml"
             ;;
+        kept)
+            __wt_find_pool "$__wt_key" && __wt_field "$__wt_root/.meta/config.yaml" source || \builtin return 0
+            while IFS= \builtin read -r at; do
+                at=${at%/*}
+                case " ${__wt_found[*]-} " in *" $at "*) ;; *) if [[ -n $at ]]; then __wt_found+=("$at"); fi ;; esac
+            done <<END
+$(\builtin command git -C "$__wt_value" for-each-ref --format='%(refname:lstrip=3)' refs/wt/kept 2>/dev/null)
+END
+            ;;
         held)
             __wt_find_pool "$__wt_key" || \builtin return 0
             for at in "$__wt_root"/*/.git; do

@@ -21,6 +21,14 @@ def shell(request):
     return request.param
 
 
+@pytest.fixture(params=["bash", "zsh", "fish"])
+def any_shell(request):
+    """What a module takes for its `shell`, whose cases are the same for all three."""
+    if not shutil.which(request.param):
+        pytest.skip(f"no {request.param} here")
+    return request.param
+
+
 @pytest.fixture
 def pool(tmp_path, repo):
     gitrepo.commit(repo, {"sub/a": "1\n"})

@@ -10,13 +10,25 @@ from tests.support.terminal import RC, init_line, plain
 from wt.cli import completion
 from wt.cli.registry import ALIASES, VERBS
 
+
+@pytest.fixture
+def shell(any_shell):
+    return any_shell
+
+
 RC_COMPINIT = "autoload -Uz compinit; compinit -u -D\n"
 HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}'
+# The function in whose place it stands has shown what its arguments are.
+ECHO = {
+    "bash": "%s() { printf 'ARG<%%s>\\n' \"$@\"; }",
+    "zsh": "%s() { printf 'ARG<%%s>\\n' \"$@\"; }",
+    "fish": "function %s; printf 'ARG<%%s>\\n' $argv; end",
+}
 
 
 def rc(shell, *, when="before"):
     """Start-up lines; zsh needs compinit, before or after ours."""
-    if shell == "bash":
+    if shell != "zsh":
         return init_line(shell)
     return RC_COMPINIT + init_line(shell) if when == "before" else init_line(shell) + RC_COMPINIT
 
@@ -30,7 +42,7 @@ def complete(sh, typed):
 
 def words(sh, typed):
     """What a line that begins with `wt` has become: the function is replaced by one that shows its arguments."""
-    sh.says("wt() { printf 'ARG<%s>\\n' \"$@\"; }")
+    sh.says(ECHO[sh.shell] % "wt")
     text = complete(sh, typed)
     return [line[4:-1] for line in text.replace("\r\n", "\n").split("\n") if line.startswith("ARG<")]
 
@@ -107,13 +119,16 @@ def test_hostile_names_are_inert(busy, start, shell):
     gitrepo.git(busy.source, "branch", HOSTILE)
     busy.pool("acquire", "--name", HOSTILE, "--adopt")
     sh = start(busy, rc=rc(shell))
-    sh.run("wt cd \t\t")
+    sh.tty.send(
+        "wt cd \t\t\r" + ("\r" if shell == "fish" else "")
+    )  # whose first Enter takes what is selected
+    sh.prompt()
     assert not os.path.exists(f"{busy.source}/pwned")
 
 
 def test_a_renamed_command_completes(busy, start, shell):
     sh = start(busy, rc=RC[shell] + rc(shell).replace(init_line(shell), init_line(shell, "--cmd", "tree2")))
-    sh.says("tree2() { printf 'ARG<%s>\\n' \"$@\"; }")
+    sh.says(ECHO[shell] % "tree2")
     assert "ARG<alpha>" in complete(sh, "tree2 cd alp")
 
 
@@ -127,7 +142,16 @@ def test_every_verb_and_option_is_offered(shell, rendered):
         done
         for alias in {" ".join(ALIASES)}; do __wt_verb=$alias; __wt_canonical; printf '%s=%s\\n' $alias $__wt_verb; done
     """
-    argv = {"bash": ["bash", "--norc", "-c", text], "zsh": ["zsh", "-f", "-c", text]}[shell]
+    if shell == "fish":
+        text = f"""
+            source {rendered(shell)}
+            __wt_verbs | string replace -r '\\t.*' ''
+            for verb in {" ".join(VERBS)}; __wt_options $verb | string replace -r '\\t.*' '' | string replace -r '^' "$verb "; end
+            for alias in {" ".join(ALIASES)}; printf '%s=%s\\n' $alias (__wt_canonical $alias); end
+        """
+    argv = {
+        "bash": ["bash", "--norc", "-c", text], "zsh": ["zsh", "-f", "-c", text], "fish": ["fish", "--no-config", "-c", text],
+    }[shell]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     wanted = list(VERBS)
     for name, verb in completion.verbs().items():

@@ -8,6 +8,12 @@ import pytest
 from tests.support import gitrepo, tool
 from tests.support.terminal import environment, plain
 
+
+@pytest.fixture
+def shell(any_shell):
+    return any_shell
+
+
 HOSTILE = '$(touch${IFS}pwned);`id`"%F{red}\u202e'
 
 

@@ -11,16 +11,17 @@ from wt.shell.render import fish_quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wt.cli.args import Verb
 
 # What may stand for an option's value, by the word that its help shows; anything else is left to the person.
-_VALUES = {"KEY": "keys", "G": "groups", "REF": "branches", "BRANCH": "branches", "DIR": "directories",
+_VALUES = {"KEY": "keys", "G": "groups", "REF": "branches", "BRANCH": "branches", "REV": "branches",
+           "COMMIT": "branches", "DIR": "directories", "REPOSITORY": "directories", "SOURCE": "directories",
            "WHEN": "words:auto,always,never", "LAYOUT": "words:rename,stable", "MODE": "words:bare-mirror,git-modules",
-           "SHELL": "words:bash,fish,zsh", "ACTION": "words:init,install,uninstall", "VERB": "verbs"}  # fmt: skip
-# NAME is a slot that is held, except where it is what a new one is to be called.
-_NAMES_A_NEW_ONE = ("new", "acquire")
+           "SHELL": "words:bash,fish,zsh", "ACTION": "words:init,install,uninstall,completion", "VERB": "verbs"}  # fmt: skip
+# NAME is a slot that is held, except where it is what a new one is to be called, or what was set aside.
+_NAMES = {"new": "", "acquire": "", "restore": "kept"}
 HELP = args.Option("--help", "say more of this verb")
 
 
@@ -37,9 +38,9 @@ def verbs() -> dict[str, Verb]:
 
 def kind(verb: Verb, shown: str) -> str:
     """Return what completes a word that the usage line shows as `[NAME]`, `SLOT…`, `KEY`."""
-    word = shown.strip("[]…")
+    word = shown.partition("[@")[0].strip("[]…") or shown.strip("[]…")
     if word == "NAME":
-        return "" if verb.name in _NAMES_A_NEW_ONE else "held"
+        return _NAMES.get(verb.name, "held")
     return _VALUES.get(word, "any")
 
 
@@ -84,47 +85,76 @@ def _kinds(known: dict[str, Verb]) -> Iterator[str]:
     """`__wt_kind_of VERB --option` or `VERB 0` (the first word) sets __wt_kind; empty where nothing takes a value."""
     yield "function __wt_kind_of {"
     yield "    case $1' '$2 in"
-    yield f"        *' '{args.POOL.name}) __wt_kind=keys ;;"
-    yield f"        *' '{args.COLOR.name}) __wt_kind={_VALUES['WHEN']} ;;"
-    for name, verb in known.items():
-        for option in verb.options:
-            if option.value and option.name not in (args.POOL.name, args.COLOR.name):
-                yield f"        '{name} {option.name}') __wt_kind={kind(verb, option.value) or 'any'} ;;"
-        for index, word in enumerate(verb.words):
-            yield f"        '{name} {index}') __wt_kind={kind(verb, word)} ;;"
+    for words, found in _kind_table(known):
+        pattern = f"*{shlex.quote(words[1:])}" if words.startswith("*") else shlex.quote(words)
+        yield f"        {pattern}) __wt_kind={found} ;;"
     yield "        *) __wt_kind='' ;;"
     yield "    esac"
     yield "}"
 
 
-_FISH = {"keys": "(__wt_keys)", "held": "(__wt_held)", "branches": "(command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)"}  # fmt: skip
-
-
-def fish(command: str) -> str:
-    """Return the `complete` lines of fish."""
-    known = verbs()
-    begin = f"complete -c {command}"
-    lines = [f"{begin} -e", f"{begin} -f"]
-    lines += [
-        f"{begin} -n '__wt_is \"\"' -a {name} -d {fish_quoted(summary)}"
-        for name, (_, summary) in VERBS.items()
-    ]
+def _kind_table(known: dict[str, Verb]) -> Iterator[tuple[str, str]]:
+    """`VERB --option` or `VERB 0`, and what completes it; `*` for any verb, and for the words that may be repeated."""
+    yield f"* {args.POOL.name}", "keys"
+    yield f"* {args.COLOR.name}", _VALUES["WHEN"]
     for name, verb in known.items():
-        words = " ".join([name, *(alias for alias, of in ALIASES.items() if of == name)])
-        when = f"{begin} -n '__wt_is {words}'"
-        lines += [_fish_option(when, verb, option) for option in (*verb.options, HELP)]
-        lines += [
-            f"{when} -a {_fish_words(found)}" for word in verb.words if (found := kind(verb, word)) in _FISH
-        ]
-    return "\n".join([*lines, ""])
+        for option in verb.options:
+            if option.value and option.name not in (args.POOL.name, args.COLOR.name):
+                yield f"{name} {option.name}", kind(verb, option.value) or "any"
+        for index, word in enumerate(verb.words):
+            found = kind(verb, word)
+            if found:
+                yield f"{name} {index}", found
+            if found and word.endswith(("…", "…]")):
+                yield from ((f"{name} {more}", found) for more in range(index + 1, 10))
 
 
-def _fish_option(when: str, verb: Verb, option: args.Option) -> str:
-    value = f" -x -a {_fish_words(kind(verb, option.value))}" if option.value else ""
-    return f"{when} -l {option.name.removeprefix('--')}{value} -d {fish_quoted(option.help)}"
+def fish() -> str:
+    """Return the same for fish, which prints its candidates: `word<TAB>description`."""
+    known = verbs()
+    return "\n".join([*_fish_verbs(), *_fish_canonical(), *_fish_options(known), *_fish_kinds(known), ""])
 
 
-def _fish_words(found: str) -> str:
-    if found.startswith("words:"):
-        return fish_quoted(found.removeprefix("words:").replace(",", " "))
-    return fish_quoted(_FISH.get(found, ""))
+def _fish_verbs() -> Iterator[str]:
+    yield "function __wt_verbs"
+    yield from _printed((name, summary) for name, (_, summary) in VERBS.items())
+    yield "end"
+
+
+def _printed(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    words = [fish_quoted(f"{word}\t{text}" if text else word) for word, text in pairs]
+    yield f"    printf '%s\\n' {' '.join(words)}"
+
+
+def _fish_canonical() -> Iterator[str]:
+    yield "function __wt_canonical"
+    yield "    switch $argv[1]"
+    for alias, name in ALIASES.items():
+        yield f"        case {alias}"
+        yield f"            echo {name}"
+    yield "        case '*'"
+    yield "            printf '%s\\n' $argv[1]"
+    yield "    end"
+    yield "end"
+
+
+def _fish_options(known: dict[str, Verb]) -> Iterator[str]:
+    yield "function __wt_options"
+    yield "    switch $argv[1]"
+    for name, verb in known.items():
+        yield f"        case {name}"
+        yield from _printed((option.name, option.help) for option in (*verb.options, HELP))
+    yield "        case '*'"
+    yield from _printed([(args.POOL.name, args.POOL.help), ("--help", ""), ("--version", "")])
+    yield "    end"
+    yield "end"
+
+
+def _fish_kinds(known: dict[str, Verb]) -> Iterator[str]:
+    yield "function __wt_kind_of"
+    yield '    switch "$argv[1] $argv[2]"'
+    for words, found in _kind_table(known):
+        yield f"        case {fish_quoted(words)}"
+        yield f"            echo {fish_quoted(found)}"
+    yield "    end"
+    yield "end"

@@ -15,31 +15,56 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHELLS = ("bash", "fish", "zsh")
-_FILES = {
-    "bash": ("core.bash", "complete.bash", "wt.bash"),
-    "zsh": ("core.bash", "complete.bash", "wt.zsh"),
+# The function; what completion needs; what a prompt needs on top. Completion may come alone (`wt shell completion`).
+_FUNCTION = {
+    "bash": ("wt.bash", "core.bash"),
+    "zsh": ("wt.zsh", "core.bash"),
     "fish": ("wt.fish",),
 }
-_PROMPTS = {"bash": ("segment.bash", "prompt.bash"), "zsh": ("segment.bash", "prompt.zsh")}
-_REFRESH = {"bash": ("refresh.bash",), "zsh": ("refresh.zsh",)}
+_READING = {
+    "bash": ("reading.bash", "pool.bash"),
+    "zsh": ("reading.zsh", "pool.bash"),
+    "fish": ("pool.fish",),
+}
+_COMPLETION = {
+    "bash": ("complete.bash", "tab.bash"),
+    "zsh": ("complete.bash", "tab.zsh"),
+    "fish": ("tab.fish",),
+}
+_REGISTER = {"zsh": ("register.zsh",)}
+_PROMPTS = {
+    "bash": ("segment.bash", "prompt.bash"),
+    "zsh": ("segment.bash", "prompt.zsh"),
+    "fish": ("prompt.fish",),
+}
+_REFRESH = {"bash": ("refresh.bash",), "zsh": ("refresh.zsh",), "fish": ("refresh.fish",)}
 COMMAND = "__WT_CMD__"
 
 
-def render(
-    shell: str,
-    command: str,
-    program: list[str],
-    completion: str,
-    *,
-    prompt: bool = False,
-    refresh: bool = False,
-) -> str:
-    """Return the integration of one shell; `program` is the argv that the function begins with."""
+def render(shell: str, command: str, program: list[str], tables: str, extras: tuple[str, ...] = ()) -> str:
+    """Return the integration of one shell; `program` is the argv that the function begins with.
+
+    `tables` are the functions that completion asks about verbs and options; `extras` are of --prompt and --refresh.
+    """
     check_command(command)
-    names = [*_FILES[shell], *(_PROMPTS.get(shell, ()) if prompt else ())]
-    names += _REFRESH.get(shell, ()) if prompt and refresh else ()
-    bodies = [resources.read("shell", name).replace(COMMAND, command) for name in names]
-    return "\n".join([_head(shell, program), *bodies[:1], completion, *bodies[1:]])
+    before = [*_FUNCTION[shell], *_READING[shell]]
+    after = [*_COMPLETION[shell], *_REGISTER.get(shell, ())]
+    after += _PROMPTS[shell] if "--prompt" in extras else ()
+    after += _REFRESH[shell] if "--refresh" in extras else ()
+    return "\n".join([_head(shell, program), *_texts(before, command), tables, *_texts(after, command)])
+
+
+def completion(shell: str, command: str, tables: str) -> str:
+    """Return completion alone, as a file for zsh's fpath, bash-completion's directory or fish's vendor directory."""
+    check_command(command)
+    first = f"#compdef {command}" if shell == "zsh" else f"# completion of {command} for {shell}"
+    texts = _texts([*_READING[shell], *_COMPLETION[shell]], command)
+    last = ['__wt_complete "$@"', ""] if shell == "zsh" else []
+    return "\n".join([first, *texts[:-1], tables, texts[-1], *last])
+
+
+def _texts(names: list[str], command: str) -> list[str]:
+    return [resources.read("shell", name).replace(COMMAND, command) for name in names]
 
 
 def check_command(command: str) -> None:

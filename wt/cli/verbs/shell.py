@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
 
+ACTIONS = ("init", "install", "uninstall", "completion")
 VERB = args.Verb(
     "shell", "print, install or remove the shell integration", ("ACTION", "[SHELL]"),
     (
@@ -27,13 +28,14 @@ VERB = args.Verb(
         ("wt shell install zsh", "put that line there, and WORKTREE_ROOT where scripts see it"),
         ("wt shell uninstall zsh", "take both out again"),
     ),
-    "ACTION is init, install or uninstall; SHELL is bash, fish or zsh, else what $SHELL names.",
+    "ACTION is init, install, uninstall or completion (that alone, as a file for fpath and its like); SHELL is bash,\n"
+    "fish or zsh, else what $SHELL names.",
 )  # fmt: skip
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
     action, shell = parsed.word() or "", parsed.word(1) or os.path.basename(ctx.env.get("SHELL", ""))
-    if action not in ("init", "install", "uninstall"):
+    if action not in ACTIONS:
         raise UsageError(f"`wt shell {action}` is nothing that can be done.", "wt shell install zsh")
     if not shell:
         raise UsageError(f"`wt shell {action}` needs SHELL, for $SHELL is not set.", f"wt shell {action} zsh")
@@ -41,17 +43,13 @@ def run(parsed: Parsed, ctx: Context) -> int:
         raise UsageError(f"`{shell}` is no shell that wt knows.", f"wt shell {action} zsh")
     command = parsed.value("--cmd") or "wt"
     render.check_command(command)
-    if parsed.given("--prompt") and shell == "fish":
-        raise UsageError(
-            "The prompt segment is there for zsh and bash; fish has none yet.", "wt shell init fish"
-        )
     if parsed.given("--refresh") and not parsed.given("--prompt"):
         raise UsageError(
             "--refresh is for the prompt's mark.", f"wt shell {action} {shell} --prompt --refresh"
         )
     extras = tuple(name for name in ("--prompt", "--refresh") if parsed.given(name))
-    if action == "init":
-        return _init(ctx, shell, command, extras)
+    if action in ("init", "completion"):
+        return _print(ctx, shell, command, extras, alone=action == "completion")
     from wt.cli import rc
 
     if action == "install":
@@ -59,11 +57,12 @@ def run(parsed: Parsed, ctx: Context) -> int:
     return rc.uninstall(ctx, shell)
 
 
-def _init(ctx: Context, shell: str, command: str, extras: tuple[str, ...]) -> int:
+def _print(ctx: Context, shell: str, command: str, extras: tuple[str, ...], *, alone: bool) -> int:
     from wt.cli import completion
 
-    argv = render.program(sys.argv[0], ctx.env)
-    known = completion.fish(command) if shell == "fish" else completion.functions()
-    wanted = {name.removeprefix("--"): True for name in extras}
-    ctx.out.verbatim(render.render(shell, command, argv, known, **wanted))
+    tables = completion.fish() if shell == "fish" else completion.functions()
+    if alone:
+        ctx.out.verbatim(render.completion(shell, command, tables))
+    else:
+        ctx.out.verbatim(render.render(shell, command, render.program(sys.argv[0], ctx.env), tables, extras))
     return 0
