@@ -107,7 +107,10 @@ class NameHeldError(WtError):
 
 
 class UntrustedError(WtError):
+    """`content` is the hooks file that is not approved, None where it is none that could be."""
+
     code = 7
+    content: bytes | None = None
 
 
 class PoolExhausted(CapacityError, RuntimeError):  # noqa: N818 (the name is the public API's)

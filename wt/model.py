@@ -69,6 +69,7 @@ class LockRecord:
 
     `holder` and `alias` are the library's: which process holds the slot (wt/parallel/holder.py), and the caller's own
     id for it, percent-encoded. A slot with a holder is its holder's for as long as that process lives.
+    `hooks` is `none` where the commit has no hooks file; `hook_group` says which process group a hook runs in.
     """
 
     started_at: str
@@ -85,6 +86,8 @@ class LockRecord:
     holder: str = ""
     alias: str = ""
     restores: str = ""  # the snapshot that this acquire puts back
+    hooks: str = ""
+    hook_group: str = ""
 
 
 @record

@@ -168,6 +168,8 @@ def test_every_word_and_value_has_a_kind():
         "SECONDS",
         "NEW",
         "WORD",
+        "SHA256",
+        "HEX",
         "MESSAGE",
         "NAME",
         "NAME@TIME",

@@ -11,7 +11,7 @@ from wt.errors import UsageError
 
 KNOWN = {"wt", "worktree-pool", "git", "ls", "cat", "cd", "mkdir", "mv", "ln", "echo", "export", "eval", "exec", "command",
          "sudo", "python3", "pip",
-         "${EDITOR:-vi}", "chmod", "kill"}  # fmt: skip
+         "${EDITOR:-vi}", "chmod", "kill", "ps", "bash"}  # fmt: skip
 OPERATORS = {"&&", "||", ";", "|", ">", ">>"}
 # Stand-ins for what nobody can know, each with its reason.
 UNKNOWABLE = {

@@ -45,6 +45,7 @@ MAY_TOUCH_FILES = {
 MAY_WRITE_TO_STREAMS = {
     "wt/ui/out.py": "the only print",
     "wt/ui/picker.py": "tells prompt-toolkit to draw on stderr",
+    "wt/ui/ask.py": "tells questionary to draw on stderr",
 }
 MAY_CHANGE_DIRECTORY = {
     "wt/session/command.py": "in a forked child, before it becomes the user's command",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.main import guarded, hurry, leave
 from wt.cli.wish import INIT_OPTIONS, wish
 from wt.errors import GitError, UsageError, again
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wt.cli.args import Parsed, Verb
     from wt.pool.location import Pool
+    from wt.trust import Policy
     from wt.ui.out import Out
 
 
@@ -36,9 +37,11 @@ VERBS = {
         args.Option("--group", "the group to take it from", "G"),
         args.Option("--unique-sha", "refuse if another slot holds that commit"),
         args.Option("--adopt", "take up an existing branch"),
-        args.Option("--wait", "how long to wait for a slot", "SECONDS"), args.EXCLUDE,
+        args.Option("--wait", "how long to wait for a slot", "SECONDS"), args.EXCLUDE, *trusting.OPTIONS,
     ),
-    "release": _verb("release", "give a slot back to the pool", _NAME, _SLOT, args.DELETE_REMOTE),
+    "release": _verb(
+        "release", "give a slot back to the pool", _NAME, _SLOT, args.DELETE_REMOTE, *trusting.OPTIONS
+    ),
     "retire": _verb(
         "retire", "remove idle slots for good", _SLOT, args.Option("--all", "every slot that is idle")
     ),
@@ -145,19 +148,26 @@ def _acquire(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
     request = acquire.Request(
         _needs_name(parsed, "acquire"), parsed.value("--commit"), parsed.value("--group"),
         parsed.given("--unique-sha"), parsed.given("--adopt"), parsed.number("--wait", 0.0),
-        exclude=parsed.listed("--exclude-submodule-tags"),
+        exclude=parsed.listed("--exclude-submodule-tags"), hooks=_hooks(parsed, out, env),
     )  # fmt: skip
     out.path(acquire.acquire(_pool(parsed, out, env), request, out.say).path)
     return 0
 
 
+def _hooks(parsed: Parsed, out: Out, env: Mapping[str, str]) -> Policy:
+    from wt import trust
+
+    return trust.policy(env, out.say, off=parsed.given("--no-hooks"), approved=parsed.value("--trust-hooks"))
+
+
 def _release(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
-    from wt.pool import release
+    from wt.pool import hooking, release
 
     name, slot = _name_or_slot(parsed, "release")
     pool = _pool(parsed, out, env)
+    hooking.refuse_inside(pool, env, "release", name or slot)
     forget = _forgetting(parsed, pool, name, slot, out)
-    done = release.release(pool, out.say, name=name, slot_id=slot)
+    done = release.release(pool, out.say, _hooks(parsed, out, env), name=name, slot_id=slot)
     if done.slot is None:
         out.say(f"nothing is held as `{name or slot}`.")
     else:

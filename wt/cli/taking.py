@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.errors import CapacityError, quoted
+from wt.model import replaced
 from wt.pool import acquire
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ OPTIONS = (
     args.Option("--adopt", "take up a branch that exists already"),
     args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
     args.EXCLUDE,
+    *trusting.OPTIONS,
     args.POOL,
     args.COLOR,
 )
@@ -38,7 +40,13 @@ def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
         adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
         exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
-    taken = for_people(lambda: acquire.acquire(pool, request, ctx.out.say), ctx)
+    taken = for_people(
+        lambda: trusting.with_consent(
+            ctx, pool, trusting.policy(parsed, ctx),
+            lambda hooks: acquire.acquire(pool, replaced(request, hooks=hooks), ctx.out.say),
+        ),
+        ctx,
+    )  # fmt: skip
     tell_taken(ctx, taken)
     return taken
 

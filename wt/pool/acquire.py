@@ -11,7 +11,7 @@ from wt.errors import CapacityError, ContendedError, SameShaError, UsageError, a
 from wt.git import refs
 from wt.git.layout import is_object_id
 from wt.model import record
-from wt.pool import lock, names, resolve
+from wt.pool import hooking, lock, names, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
+    from wt.trust import Policy
 
 _POLL = 0.2
 
@@ -37,7 +38,7 @@ class Restoring:
 
 @record
 class Request:
-    """What the caller asks for; `commit` None means the pool's default_commit.
+    """What the caller asks for; `commit` None means the pool's default_commit, `hooks` None that none are run.
 
     `holder` and `alias` go into the lock (an alias is held once, whatever its name); `prefer` is the slot to take if it
     is idle.
@@ -55,6 +56,7 @@ class Request:
     prefer: str = ""
     exclude: tuple[str, ...] = ()
     restoring: Restoring | None = None
+    hooks: Policy | None = None
 
 
 @record
@@ -104,10 +106,13 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
         from wt.pool import look as looking
 
         target = claim.resolved(pool, request, asked, tell)
+        due = hooking.at_acquire(pool, request.hooks, target)
         slot, held, look = claim.claim(pool, request, group, target, reserved, tell)
         with held:
             fresh = looking.is_fresh(slot)
-            slot = bring_up.bring_up(pool, slot, held, target, tell, look)
+            slot = bring_up.bring_up(
+                pool, slot, held, target, tell, look, lambda now: hooking.post_acquire(due, now, fresh=fresh)
+            )
     return Acquired(slot.directory, slot.slot, request.name, target.sha, fresh)
 
 
@@ -127,7 +132,7 @@ def foresee(pool: Pool, request: Request, tell: Callable[[str], None]) -> None:
     asked = resolve.ask(pool, request.name, request.commit, adopt=request.adopt)
     from wt.pool import claim, survey
 
-    claim.resolved(pool, request, asked, tell)
+    hooking.at_acquire(pool, request.hooks, claim.resolved(pool, request, asked, tell))
     claim.refuse_taken(pool, survey.take(pool), request.name)
 
 
@@ -138,8 +143,11 @@ def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Calla
     from wt.pool import bring_up, claim
 
     target = claim.resolved(pool, request, asked, tell)
+    due = hooking.at_acquire(pool, request.hooks, target)
     now = claim.claim_again(pool, request, slot, held, target, tell)
-    now = bring_up.bring_up(pool, now, held, target, tell)
+    now = bring_up.bring_up(
+        pool, now, held, target, tell, None, lambda ready: hooking.post_acquire(due, ready, fresh=False)
+    )
     return Acquired(now.directory, now.slot, request.name, target.sha, fresh=False)
 
 

@@ -22,11 +22,18 @@ if TYPE_CHECKING:
 
 
 def bring_up(
-    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None], look: Look | None = None
-) -> Slot:
-    """Make a claimed slot `held`; where anything fails before that, it goes back to idle."""
+    pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None],
+    look: Look | None = None, before_held: Callable[[Slot], None] | None = None,
+) -> Slot:  # fmt: skip
+    """Make a claimed slot `held`; where anything fails before that, it goes back to idle.
+
+    `before_held` is called when the slot has its files, its name and its branch.
+    """
     try:
-        return _materialise(pool, slot, held, target, tell, look)
+        slot = _materialise(pool, slot, held, target, tell, look)
+        if before_held is not None:
+            before_held(slot)
+        return _marked_held(slot, target)
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, Interrupted)):
             tell(f"interrupted; what was written into {slot.slot} is taken back.")
@@ -67,7 +74,11 @@ def _materialise(
         from wt.pool import putback
 
         putback.put_back(pool, slot, git, tell)
-    done = replaced(marker, state="held", restores="", branch="adopted" if target.adopted else "created")
+    return slot
+
+
+def _marked_held(slot: Slot, target: Target) -> Slot:
+    done = replaced(slot.held, state="held", restores="", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
     return replaced(slot, lock=done, state="held")
 

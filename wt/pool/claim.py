@@ -192,7 +192,7 @@ def _begin(pool: Pool, slot: Slot, held: Mutex, request: Request, target: Target
     marker = LockRecord(
         started_at=times.now_text(), full_sha=target.sha, name=request.name, slot=slot.slot, group=slot.group,
         layout=pool.config.layout, state="acquiring", pid=os.getpid(), host=os.uname().nodename, nonce=create.nonce(),
-        holder=request.holder, alias=request.alias,
+        holder=request.holder, alias=request.alias, hooks=target.hooks,
         restores=request.restoring.snapshot if request.restoring else "",
     )  # fmt: skip
     lock.write(slot.admin_dir, marker)

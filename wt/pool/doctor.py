@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+from wt import trust
 from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import location, mending, mutex, survey
+from wt.pool import hookgroup, location, mending, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def examine(env: Mapping[str, str], cwd: str, warn: Callable[[str], None]) -> li
         return [*checks, Check("worktree-root", "error", error.sentence, error.hints[0])]
     checks.append(Check("worktree-root", "ok", f"WORKTREE_ROOT is {root}."))
     for key in location.keys(root):
-        checks.extend(_pool(root, key, warn))
+        checks.extend(_pool(root, key, env, warn))
     return checks
 
 
@@ -57,7 +58,7 @@ def _git(cwd: str) -> Check:
     return Check("git", "ok", f"git {words[2]}.")
 
 
-def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
+def _pool(root: str, key: str, env: Mapping[str, str], warn: Callable[[str], None]) -> list[Check]:
     name = f"pool:{key}"
     try:
         pool = location.open_pool(root, key, warn)
@@ -68,7 +69,7 @@ def _pool(root: str, key: str, warn: Callable[[str], None]) -> list[Check]:
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
     found = [*_broken(pool, seen), *_unfinished(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
-             *_foreign(pool, seen), *_mirror_pushes(pool)]  # fmt: skip
+             *_foreign(pool, seen), *_mirror_pushes(pool), *_hooks(pool, env, warn)]  # fmt: skip
     many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
     return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
 
@@ -111,8 +112,8 @@ def _unfinished(pool: Pool, seen: Survey) -> list[Check]:
         Check(
             f"pool:{pool.key}:{slot.slot}",
             "warn",
-            f"{slot.slot} of `{pool.key}` was left {slot.state} by a process that died.",
-            "wt doctor --fix",
+            f"{slot.slot} of `{pool.key}` was left {slot.state} by a process that died{_why_left(slot)}.",
+            _group_at_work(slot) or "wt doctor --fix",
         )
         for slot in seen.slots
         if slot.transitional and not mutex.is_held(pool.slot_mutex_path(slot.slot))
@@ -170,6 +171,32 @@ def _mirror_pushes(pool: Pool) -> list[Check]:
                 )
             )  # fmt: skip
     return found
+
+
+def _group_at_work(slot: Slot) -> str | None:
+    """Return the way to look at a hook that outlives its command, None where there is none."""
+    if not hookgroup.of_slot(slot):
+        return None
+    return f"to look at it: ps -o pid,pgid,command -g {slot.held.hook_group.partition('/')[0]}"
+
+
+def _why_left(slot: Slot) -> str:
+    return "; a hook of it still runs, and is left to end" if _group_at_work(slot) else ""
+
+
+def _hooks(pool: Pool, env: Mapping[str, str], warn: Callable[[str], None]) -> list[Check]:
+    """What was said once for all hooks of a source should not be forgotten."""
+    known = trust.approvals(trust.store_path(env), warn)
+    if not any(one.common == pool.common and one.sha256 == trust.ANY for one in known):
+        return []
+    return [
+        Check(
+            f"pool:{pool.key}:trust",
+            "warn",
+            f"every hooks file of {pool.config.source} runs, whatever it holds (wt trust --all).",
+            f"to take that back: wt untrust --pool {quoted(pool.key)}",
+        )
+    ]
 
 
 def _foreign(pool: Pool, seen: Survey) -> list[Check]:

@@ -44,21 +44,15 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first. Only what
     an acquire that did not come to its end wrote itself is taken back.
     """
-    if slot.admin is None or slot.path is None:
+    if slot.admin is None or not _is_there_or_gone(pool, slot):
         return []
     remove_dead_locks(slot.admin)
     rename.repair(slot)
-    git = Git(slot.path, (mutex.descriptor,))
-    if slot.state == "acquiring":
-        from wt.pool import undo
-
-        undo.checkout(slot, git)
-        if slot.held.restores:
-            from wt.pool import putback
-
-            putback.take_back(pool, slot, git)
+    git = Git(slot.path or slot.admin, (mutex.descriptor,))
+    if slot.state == "acquiring" and slot.path is not None:
+        _take_back(pool, slot, git)
     kept = let_go_of_commits(pool, slot, git, tell)
-    if os.path.isdir(f"{slot.admin}/modules"):
+    if slot.path is not None and os.path.isdir(f"{slot.admin}/modules"):
         from wt.pool.submodules import let_go
 
         let_go.let_go(pool, slot, mutex, tell)
@@ -66,6 +60,28 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     _go_home(pool, slot)
     lock.remove(slot.admin)
     return kept
+
+
+def _take_back(pool: Pool, slot: Slot, git: Git) -> None:
+    """Take back what an acquire that did not come to its end wrote; once a hook ran, its checkout had been whole."""
+    if not slot.held.hook_group:
+        from wt.pool import undo
+
+        undo.checkout(slot, git)
+    if slot.held.restores:
+        from wt.pool import putback
+
+        putback.take_back(pool, slot, git)
+
+
+def _is_there_or_gone(pool: Pool, slot: Slot) -> bool:
+    """Whether a slot has its directory, or none at all (a hook may have removed it): then only its entry is given back.
+
+    A directory that has lost its link holds somebody's files, and is left.
+    """
+    places = (layout.back_pointer(slot.admin_dir), f"{pool.real}/{slot.slot}")
+    gone = os.path.isdir(pool.real) and not any(place and os.path.lexists(place) for place in places)
+    return slot.path is not None or gone
 
 
 def let_go_of_commits(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -> list[str]:
@@ -170,10 +186,10 @@ def clear_operation_state(admin: str) -> None:
 
 def _go_home(pool: Pool, slot: Slot) -> None:
     """Rename the directory back to its slot id, or to the smallest free one of its group; drop a `stable` link."""
+    if slot.lock is not None:
+        rename.unlink(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path or slot.slot))
     if slot.path is None:
         return
-    if slot.lock is not None:
-        rename.unlink(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))
     if names.parse_slot_id(os.path.basename(slot.path), pool.config.groups) is not None:
         rename.repair(slot)
         return

@@ -28,6 +28,8 @@ _ORDER = (
     "holder",
     "alias",
     "restores",
+    "hooks",
+    "hook_group",
 )
 _HEX = frozenset("0123456789abcdef")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r"}

@@ -13,7 +13,7 @@ from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
-from wt.pool import create, gitlocks, giveback, lock, mutex, names, rename, sourcelock, survey
+from wt.pool import create, gitlocks, giveback, hookgroup, lock, mutex, names, rename, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _claimed(pool: Pool, row: str, slot_id: str, slot: Slot | None) -> list[Clai
 def _row(pool: Pool, slot: Slot) -> str | None:
     """Return which row of the table a slot falls under, None where it is as it should be."""
     if slot.transitional:
-        return slot.state
+        return None if hookgroup.of_slot(slot) else slot.state
     if slot.state == "broken":
         return "stray" if _may_be_dropped(slot) else None
     if slot.path is not None and slot.admin is not None and _disagrees(pool, slot):
@@ -165,6 +165,8 @@ def _finish(pool: Pool, one: Claim, tell: Callable[[str], None]) -> None:
     slot = survey.at_admin(pool, one.slot) if one.slot is not None else None
     if slot is None:
         return
+    if hookgroup.of_slot(slot):
+        return  # it died since it was claimed
     if slot.transitional:
         tell(f"{slot.slot} was left {slot.state} by a process that died; it goes back to idle.")
         giveback.to_idle(pool, _releasing(slot), one.mutex, tell)

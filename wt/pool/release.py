@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.model import Slot, record, replaced
-from wt.pool import giveback, keep, lock, mutex, reclaim, survey
+from wt.pool import giveback, hookgroup, hooking, keep, lock, mutex, reclaim, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
+    from wt.trust import Policy
 
 
 @record
@@ -23,7 +24,12 @@ class Released:
 
 
 def release(
-    pool: Pool, tell: Callable[[str], None], *, name: str | None = None, slot_id: str | None = None
+    pool: Pool,
+    tell: Callable[[str], None],
+    hooks: Policy | None = None,
+    *,
+    name: str | None = None,
+    slot_id: str | None = None,
 ) -> Released:
     """Give a slot back. ContendedError where somebody is at work on it; a name that is not held is success."""
     taken = _take(pool, tell, name=name, slot_id=slot_id)
@@ -32,7 +38,11 @@ def release(
     slot, held = taken
     with held:
         _warn_of_processes(slot, tell)
-        return Released(slot.slot, tuple(give_back(pool, slot, held, tell)))
+        due = hooking.at_head(pool, slot, hooks, "release")
+        slot = hooking.pre_release(due, slot)
+        kept = give_back(pool, slot, held, tell)
+        hooking.post_release(due, slot)
+        return Released(slot.slot, tuple(kept))
 
 
 def _warn_of_processes(slot: Slot, tell: Callable[[str], None]) -> None:
@@ -95,6 +105,11 @@ def _marked(pool: Pool, slot: Slot | None) -> tuple[Slot, Mutex] | None:
             f"{slot.slot} (`{slot.lock.name}`) is busy: {mutex.holder(path)}.",
             again("to try again in a moment"),
         )
+    try:
+        hookgroup.refuse(slot)
+    except BaseException:
+        held.release()
+        raise
     return mark_releasing(slot, held), held
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wt.pool.acquire import Restoring
     from wt.pool.location import Pool
 
+_HOOKS_FILE = ".wt-hooks.sh"
+
 
 @record
 class Target:
@@ -23,7 +25,7 @@ class Target:
 
     `upstream` is the remote-tracking branch that a new branch begins at and follows; `exclude` are the tags of the
     submodules to be left out. `branch` is set where HEAD is to be detached at the commit, with the branch elsewhere, as
-    it was when it was set aside.
+    it was when it was set aside. `hooks` is `none` where the commit is known to have no hooks file.
     """
 
     sha: str
@@ -31,6 +33,7 @@ class Target:
     upstream: str = ""
     exclude: tuple[str, ...] = ()
     branch: str = ""
+    hooks: str = ""
 
 
 @record
@@ -61,7 +64,9 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
     wanted = commit or pool.config.default_commit
     start = f"refs/heads/{pool.config.base}" if wanted == "auto" else wanted
     above = _above(name)
-    objects = git.start("cat-file", "--batch-check=%(objectname)", data=_questions(start, above))
+    objects = git.start(
+        "cat-file", "--batch-check=%(objectname)", data=_questions(start, above, name if adopt else None)
+    )
     listing = refs.start_list(git, f"refs/heads/{pool.config.base}", f"refs/heads/{name}")
     return Question(name, wanted, adopt, tuple(above), objects, listing)
 
@@ -69,21 +74,23 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
 def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
     """Return what the acquire starts from; WtError where the branch is in the way."""
     listed = refs.read_list(asked.listing)
-    answers = asked.objects.answer().decode("utf-8", "replace").split("\n")
+    answers = asked.objects.answer().decode("utf-8", "replace").rstrip("\n").split("\n")
     there = [name for name, answer in zip(asked.above, answers[1:], strict=False) if is_object_id(answer)]
     _refuse_clash(asked.name, {ref.name for ref in listed}, there)
     branch = next((ref for ref in listed if ref.name == f"refs/heads/{asked.name}"), None)
     if asked.adopt and branch is None:
         return _of_remote(pool, asked.name)
     if branch is not None:
-        return Target(_adopted(branch, adopt=asked.adopt), adopted=True)
+        sha = _adopted(branch, adopt=asked.adopt)
+        return Target(sha, adopted=True, hooks=_hooks(answers, sha))
     if not is_object_id(answers[0]):
         raise UsageError(
             f"`{asked.wanted}` names no commit in {pool.config.source}.",
             f"to see the branches: git -C {quoted(pool.config.source)} branch -a",
         )
     base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
-    return Target((_newer(pool, base, tell) if asked.wanted == "auto" else None) or answers[0])
+    newer = _newer(pool, base, tell) if asked.wanted == "auto" else None
+    return newer or Target(answers[0], hooks=_hooks(answers, answers[0]))
 
 
 def default_commit(pool: Pool, tell: Callable[[str], None]) -> str:
@@ -92,18 +99,35 @@ def default_commit(pool: Pool, tell: Callable[[str], None]) -> str:
     if wanted != "auto":
         return refs.resolve(pool.git(), wanted)
     found = next((ref for ref in refs.list_refs(pool.git(), base) if ref.name == base), None)
-    return _newer(pool, found, tell) or refs.resolve(pool.git(), base)
+    newer = _newer(pool, found, tell)
+    return newer.sha if newer is not None else refs.resolve(pool.git(), base)
 
 
 def restored(found: Target, wish: Restoring) -> Target:
     """Return the target of a restore; WtError where a branch that is there already has moved away."""
     if found.sha != wish.branch:
         raise WtError("The branch moved meanwhile; nothing was touched.", "to see what is kept: wt restore")
-    return found if wish.head == wish.branch else replaced(found, sha=wish.head, branch=wish.branch)
+    return found if wish.head == wish.branch else replaced(found, sha=wish.head, branch=wish.branch, hooks="")
 
 
-def _questions(start: str, above: list[str]) -> bytes:
-    return "\n".join([f"{start}^{{commit}}", *(f"refs/heads/{name}" for name in above)]).encode() + b"\n"
+def _questions(start: str, above: list[str], adopted: str | None) -> bytes:
+    """The commit, the branches above, and last the hooks file: whoever has none pays no process of its own for it.
+
+    Around it is asked what it was read from, for a branch may move between two questions.
+    """
+    commit = f"{start}^{{commit}}"
+    subject = commit if adopted is None else f"refs/heads/{adopted}^{{commit}}"
+    lines = [commit, *(f"refs/heads/{name}" for name in above), subject, f"{subject}:{_HOOKS_FILE}", subject]
+    return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
+
+
+def _hooks(answers: list[str], sha: str) -> str:
+    """Return `none` where a commit has no hooks file; git misreads a path behind a revision with lone braces in it."""
+    before, found, after = answers[-3:]
+    known = (
+        before == after == sha and found.endswith("}:" + _HOOKS_FILE + " missing") and found.count("{") == 1
+    )
+    return "none" if known else ""
 
 
 def _above(name: str) -> list[str]:
@@ -153,11 +177,15 @@ def _of_remote(pool: Pool, name: str) -> Target:
     return Target(found[0].sha, upstream=found[0].name[13:])
 
 
-def _newer(pool: Pool, base: refs.Ref | None, tell: Callable[[str], None]) -> str | None:
+def _newer(pool: Pool, base: refs.Ref | None, tell: Callable[[str], None]) -> Target | None:
     """Return the upstream's commit where it contains the base; the base where they have diverged, with a warning."""
     if base is None or not base.upstream or not base.behind:
         return None
     if base.ahead:
         tell(f"`{pool.config.base}` and its upstream have diverged; starting from `{pool.config.base}`.")
         return None
-    return refs.resolve(pool.git(), base.upstream)
+    questions = _questions(base.upstream, [], None)
+    answers = pool.git().ask("cat-file", "--batch-check=%(objectname)", data=questions).split("\n")
+    if not is_object_id(answers[0]):
+        raise WtError(f"`{base.upstream}` is gone meanwhile; nothing was touched.", again("to try again"))
+    return Target(answers[0], hooks=_hooks(answers, answers[0]))

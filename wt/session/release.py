@@ -7,7 +7,19 @@ from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
-from wt.pool import gitlocks, giveback, keep, mark, materialise, mutex, reclaim, release, survey
+from wt.pool import (
+    gitlocks,
+    giveback,
+    hookgroup,
+    hooking,
+    keep,
+    mark,
+    materialise,
+    mutex,
+    reclaim,
+    release,
+    survey,
+)
 from wt.session import verdict
 
 TYPE_CHECKING = False
@@ -18,6 +30,7 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
     from wt.session.verdict import Verdict
+    from wt.trust import Policy
 
 
 @record
@@ -70,6 +83,11 @@ def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> 
         raise ContendedError(
             f"{slot.slot} (`{slot.name}`) is busy: {mutex.holder(path)}.", again("to try again in a moment")
         )
+    try:
+        hookgroup.refuse(slot)
+    except BaseException:
+        held.release()
+        raise
     files.remove_leftovers(f"{slot.admin}/worktree-pool")
     branch = refs.branch_of(slot.admin_dir)
     own = [
@@ -83,15 +101,19 @@ def _silent(_sentence: str) -> None:
     return
 
 
-def release_safely(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool) -> Released:
+def release_safely(
+    pool: Pool, name: str, tell: Callable[[str], None], hooks: Policy | None = None, *, force: bool
+) -> Released:
     """Release a slot whose verdict is green; with `force` any, after setting aside all that would be lost."""
-    done = attempt(pool, name, tell, force=force)
+    done = attempt(pool, name, tell, hooks, force=force)
     if not done.released:
         raise refusal(require_held(pool, name), done.verdict)
     return done
 
 
-def attempt(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool = False) -> Released:
+def attempt(
+    pool: Pool, name: str, tell: Callable[[str], None], hooks: Policy | None = None, *, force: bool = False
+) -> Released:
     """Release a slot if its verdict is green, or with `force`; else say by the verdict why not."""
     slot = require_held(pool, name)
     if slot.transitional:  # by a process that died, or by one that take_mutex will meet
@@ -105,7 +127,7 @@ def attempt(pool: Pool, name: str, tell: Callable[[str], None], *, force: bool =
             return Released(slot.slot, found, (), released=False)
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
-        return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell)))
+        return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell, hooks)))
 
 
 def _drop(pool: Pool, slot: Slot, found: Verdict, held: Mutex, tell: Callable[[str], None]) -> list[str]:
@@ -135,12 +157,17 @@ def refusal(slot: Slot, found: Verdict) -> WtError:
     )
 
 
-def recycle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
+def recycle(
+    pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None], hooks: Policy | None = None
+) -> list[str]:
     """Set aside what is not committed, leave the slot clean, and bring it back to idle; returns the kept refs."""
-    kept = _empty(pool, slot, held)
+    due = hooking.at_head(pool, slot, hooks, "release")
+    slot = hooking.pre_release(due, slot)
+    kept = _empty(pool, slot, held) if slot.path is not None else []
     releasing = release.mark_releasing(slot, held)
     kept += giveback.to_idle(pool, releasing, held, tell)
     release.expire(pool, tell)
+    hooking.post_release(due, releasing)
     return kept
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wt import shell
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.named import name_or_here
 from wt.errors import UsageError, quoted
+from wt.model import replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ VERB = args.Verb(
         args.Option("--next", "hand the same warm slot on to a new name", "NEW"),
         args.Option("--dry-run", "say what would be done, and touch nothing"),
         args.Option("--abort", "give up a land that stopped at a conflict"),
-        args.POOL, args.COLOR,
+        *trusting.OPTIONS, args.POOL, args.COLOR,
     ),
     (
         ('wt land "Add x"', "commit what is changed, and land"),
@@ -44,6 +45,10 @@ def run(parsed: Parsed, ctx: Context) -> int:
     wish = _wish(parsed)
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.value("--name"), "land")
+    if not parsed.given("--dry-run"):
+        from wt.pool import hooking
+
+        hooking.refuse_inside(pool, ctx.env, "land", name)
     if parsed.given("--abort"):
         return _abort(ctx, pool, name)
     if parsed.given("--dry-run"):
@@ -54,7 +59,10 @@ def run(parsed: Parsed, ctx: Context) -> int:
         return 0
     from wt.session.land.steps import land
 
-    done = land(pool, name, wish, ctx.cwd, ctx.out.say)
+    done = trusting.with_consent(
+        ctx, pool, trusting.policy(parsed, ctx),
+        lambda hooks: land(pool, name, replaced(wish, hooks=hooks), ctx.cwd, ctx.out.say),
+    )  # fmt: skip
     _tell(ctx, done)
     if not shell.send_to(ctx.env, done.go) and done.recycled:
         ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])

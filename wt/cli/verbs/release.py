@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import shell
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.leaving import way_out
 from wt.cli.named import name_or_here
 from wt.errors import quoted
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 VERB = args.Verb(
     "release", "give a slot back; refuses where work would be lost", ("[NAME]",),
     (args.Option("--force", "release all the same: what is in it is set aside first"), args.DELETE_REMOTE,
-     args.POOL, args.COLOR),
+     *trusting.OPTIONS, args.POOL, args.COLOR),
     (("wt release", "the slot that this directory is in"), ("wt release feature-x --force", "set its work aside, and release")),
 )  # fmt: skip
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
+    from wt.pool import hooking
     from wt.session import release
 
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.word(), "release")
     slot = release.require_held(pool, name)
+    hooking.refuse_inside(pool, ctx.env, "release", name)
     go = way_out(ctx, pool, slot.path)
     far = _far(parsed, pool, name)
-    done = release.release_safely(pool, name, ctx.out.say, force=parsed.given("--force"))
+    done = release.release_safely(
+        pool, name, ctx.out.say, trusting.policy(parsed, ctx), force=parsed.given("--force")
+    )
     now = "is dropped, for its directory was gone" if done.verdict.reason == "broken" else "is idle and warm"
     ctx.out.say(f"{name} is released; {done.slot} {now}.")
     _tell_kept(ctx, done.kept)

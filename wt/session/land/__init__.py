@@ -5,6 +5,7 @@ wish.py    what was asked for, what came of it, and what a land that stopped rem
 refuse.py  steps 1 to 3, and the refusal of 7: nothing is touched before they pass
 turn.py    step 4, the land lock, and finishing what a dead land left under it
 merge.py   step 8: the base merged into the slot
+hooks.py   steps 9 and 12: wt_pre_land, wt_post_land
 advance.py step 11: the base moved
 finish.py  step 13: the slot recycled, kept or handed on
 abort.py   a land that stopped, given up

@@ -41,15 +41,16 @@ def finish(
         mark.note(slot, found.mark)
         return replaced(stays, kept_because=found.why)
     go = base_branch.destination(pool, base, slot.directory, cwd)
-    release.say_kept(pool, recycle(pool, slot, held, tell), tell)
-    path = _handed_on(pool, slot, held, wish.next, tell) if wish.next is not None else None
+    release.say_kept(pool, recycle(pool, slot, held, tell, wish.hooks), tell)
+    path = _handed_on(pool, slot, held, wish, tell) if wish.next is not None else None
     return replaced(stays, go=path or go, recycled=True, next=wish.next if path and wish.next else "")
 
 
-def _handed_on(pool: Pool, slot: Slot, held: Mutex, name: str, tell: Callable[[str], None]) -> str | None:
+def _handed_on(pool: Pool, slot: Slot, held: Mutex, wish: Wish, tell: Callable[[str], None]) -> str | None:
     """Hand the slot to its next name; the land is done by now, so that what stands in the way is said, and no more."""
+    request = acquire.Request(wish.next or "", group=slot.group, hooks=wish.hooks)
     try:
-        return acquire.take_over(pool, acquire.Request(name, group=slot.group), slot, held, tell).path
+        return acquire.take_over(pool, request, slot, held, tell).path
     except WtError as error:
-        tell(f"`{name}` could not be begun: {error.sentence}")
+        tell(f"`{wish.next}` could not be begun: {error.sentence}")
         return None

@@ -11,10 +11,9 @@ from wt import files
 from wt.errors import WtError, again, quoted
 from wt.git import status
 from wt.git.run import Git
-from wt.model import Slot
 from wt.pool import acquire
 from wt.session import base as base_branch
-from wt.session.land import advance, mend, merge, move, refuse, turn
+from wt.session.land import advance, hooks, mend, merge, move, refuse, turn
 from wt.session.land.finish import finish
 from wt.session.land.task import Task
 from wt.session.land.wish import Landed, Wish, forget_stop, resumed
@@ -36,29 +35,21 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     slot = require_held(pool, name)
     wish = resumed(slot, wish)
     if wish.next is not None:
-        acquire.foresee(pool, acquire.Request(wish.next, group=slot.group), tell)
+        acquire.foresee(pool, acquire.Request(wish.next, group=slot.group, hooks=wish.hooks), tell)
     refuse.unlandable(pool, slot)  # 1
     found = status.read(Git(slot.directory))
     if refuse.has_landed(pool, slot, wish, found):  # 2
         with take_mutex(pool, slot, "land") as held:
             return finish(pool, name, wish, cwd, held, tell, moved=None)
+    hooks.foresee(pool, wish.hooks)
     refuse.untracked(slot, wish, found)  # 3
     refuse.without_message(slot, wish, found)  # 7, before anything is locked or touched
     with turn.take(pool, name, tell):  # 4
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         slot = require_held(pool, name)
         with take_mutex(pool, slot, "land", base_branch.find(pool).locks(pool)) as held:
-            _refuse_changed(pool, slot, wish)
             moved = _onto_base(Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell))
             return finish(pool, name, wish, cwd, held, tell, moved=moved)  # 13
-
-
-def _refuse_changed(pool: Pool, slot: Slot, wish: Wish) -> None:
-    """Steps 1, 3 and 7 once more: while this land waited for its turn, the slot may have been worked in."""
-    refuse.unlandable(pool, slot)
-    found = status.read(Git(slot.directory))
-    refuse.untracked(slot, wish, found)
-    refuse.without_message(slot, wish, found)
 
 
 def _onto_base(task: Task) -> tuple[str, str]:
@@ -68,6 +59,7 @@ def _onto_base(task: Task) -> tuple[str, str]:
     _commit_changes(task)  # 7
     for _time in range(1 + _TIMES_BACK):
         tip = _brought_up(task, base)  # 8
+        hooks.before(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 9
         try:
             _refuse_moved(task, base)
             advance.advance(task, base, tip)  # 11
@@ -77,6 +69,7 @@ def _onto_base(task: Task) -> tuple[str, str]:
             base_branch.refuse_unready(base)
         else:
             forget_stop(task.slot)
+            hooks.after(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 12
             return base.tip, tip
     raise WtError(f"`{base.branch}` kept moving; it was not landed on.", again("to try again"))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from wt.session.base import Base
+    from wt.trust import Policy
 
     How = Literal["merge", "squash", "rebase"]
 
@@ -24,6 +25,7 @@ class Wish:
 
     `how` the commits get onto the base; None leaves it to what a land that stopped was asked for, else it is a merge.
     `squash_message` is the message of a land that stopped, whose commit is made already, for the one commit of --squash.
+    `hooks` None: none are run.
     """
 
     message: str | None = None
@@ -32,6 +34,7 @@ class Wish:
     next: str | None = None
     how: How | None = None
     squash_message: str | None = None
+    hooks: Policy | None = None
 
     @property
     def options(self) -> str:
