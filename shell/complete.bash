@@ -57,6 +57,14 @@ function __wt_candidates {
         groups)
             __wt_find_pool "$__wt_key" && __wt_groups "$__wt_root/.meta/config.yaml"
             ;;
+        slots)
+            __wt_find_pool "$__wt_key" || \builtin return 0
+            for at in "$__wt_root"/*/.git; do
+                __wt_read_link "${at%/.git}" && [[ -f $__wt_admin/worktree-pool/created && ! -e $__wt_admin/worktree-pool/lock ]] || \builtin continue
+                at=${at%/.git}
+                __wt_found+=("${at##*/}")
+            done
+            ;;
         kept)
             __wt_find_pool "$__wt_key" && __wt_field "$__wt_root/.meta/config.yaml" source || \builtin return 0
             while IFS= \builtin read -r at; do

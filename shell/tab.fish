@@ -60,6 +60,13 @@ function __wt_candidates
                 set -l admin (__wt_admin_of (string replace -r '/\.git$' '' -- $link)); or continue
                 __wt_holder $admin
             end
+        case slots
+            set -l root (__wt_find_pool $argv[2]); or return
+            for link in $root/*/.git
+                set -l place (string replace -r '/\.git$' '' -- $link)
+                set -l admin (__wt_admin_of $place); and test -f $admin/worktree-pool/created; or continue
+                test -e $admin/worktree-pool/lock; or string replace -r '.*/' '' -- $place
+            end
         case branches
             command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null
         case kept

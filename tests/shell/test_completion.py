@@ -160,28 +160,20 @@ def test_every_verb_and_option_is_offered(shell, rendered):
     assert done.stdout.splitlines() == wanted
 
 
-def test_every_word_and_value_has_a_kind():
-    """What a new verb's option shows as its value is completed, or listed here as a thing that only a person knows."""
-    free = {
-        "N",
-        "A,B",
-        "SECONDS",
-        "NEW",
-        "WORD",
-        "SHA256",
-        "HEX",
-        "MESSAGE",
-        "NAME",
-        "NAME@TIME",
-        "AGE",
-        "REPOSITORY",
-        "COMMAND",
-        "SOURCE",
-        "OLD=NEW",
-    }
-    for verb in completion.verbs().values():
-        shown = [word.strip("[]…") for word in verb.words] + [
-            option.value for option in verb.options if option.value
-        ]
-        for word in shown:
-            assert completion.kind(verb, word) != "any" or word in free, f"wt {verb.name}: {word}"
+def test_slots_that_are_idle(busy, start, shell):
+    busy.acquire("last")
+    busy.pool("release", "--name", "last")
+    sh = start(busy, rc=rc(shell))
+    assert words(sh, "wt retire slo") == ["retire", "slot-4"]
+
+
+def test_names_of_what_was_set_aside(busy, start, shell):
+    gitrepo.write(f"{busy.at}/alpha", {"new": "1\n"})
+    assert busy.wt("release", "alpha", "--force").code == 0
+    sh = start(busy, rc=rc(shell))
+    assert words(sh, "wt restore al") == ["restore", "alpha"]
+
+
+def test_what_only_a_person_knows_is_not_guessed(busy, start, shell):
+    sh = start(busy, rc=rc(shell), cwd=busy.source)
+    assert words(sh, "wt new sub") == ["new", "sub"]

@@ -8,6 +8,10 @@ from __future__ import annotations
 from wt.errors import UsageError, again
 from wt.model import record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 @record
 class Option:
@@ -172,13 +176,15 @@ def usage(verb: Verb) -> str:
     return " ".join(part for part in (verb.program, verb.name, words, options) if part) + tail
 
 
-def help_text(verb: Verb) -> list[list[tuple[str, str]]]:
+def help_text(verb: Verb, aliases: Sequence[str] = ()) -> list[list[tuple[str, str]]]:
     """Return the help of a verb as painted lines."""
     lines: list[list[tuple[str, str]]] = [
         [(f"{verb.program} {verb.name}", "bold"), (" · ", ""), (verb.summary, "")],
         [],
     ]
     lines += [[("usage: ", "dim"), (usage(verb), "")]]
+    if aliases:
+        lines += [[("also: ", "dim"), (", ".join(f"{verb.program} {alias}" for alias in aliases), "")]]
     if verb.about:
         lines += [[], *([(line, "")] for line in verb.about.split("\n"))]
     if verb.options:

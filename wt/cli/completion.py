@@ -15,13 +15,21 @@ if TYPE_CHECKING:
 
     from wt.cli.args import Verb
 
-# What may stand for an option's value, by the word that its help shows; anything else is left to the person.
-_VALUES = {"KEY": "keys", "G": "groups", "REF": "branches", "BRANCH": "branches", "REV": "branches",
-           "COMMIT": "branches", "DIR": "directories", "REPOSITORY": "directories", "SOURCE": "directories",
-           "WHEN": "words:auto,always,never", "LAYOUT": "words:rename,stable", "MODE": "words:bare-mirror,git-modules",
-           "SHELL": "words:bash,fish,zsh", "ACTION": "words:init,install,uninstall,completion", "VERB": "verbs"}  # fmt: skip
-# NAME is a slot that is held, except where it is what a new one is to be called, or what was set aside.
-_NAMES = {"new": "", "acquire": "", "restore": "kept"}
+# What may stand for an option's value or a word, by what its help shows. `none`: only the person knows.
+_VALUES = {
+    "KEY": "keys", "G": "groups", "SLOT": "slots", "REF": "branches", "REV": "branches", "BRANCH": "branches",
+    "COMMIT": "branches", "DIR": "directories", "REPOSITORY": "directories", "WHEN": "words:auto,always,never",
+    "LAYOUT": "words:rename,stable", "MODE": "words:bare-mirror,git-modules", "SHELL": "words:bash,fish,zsh",
+    "ACTION": "words:init,install,uninstall,completion", "VERB": "verbs", "FILE": "any",
+    **dict.fromkeys(("N", "A,B", "T1,T2", "SECONDS", "AGE", "NEW", "WORD", "MESSAGE", "SHA256", "HEX", "S"), "none"),
+}  # fmt: skip
+# Where a verb means something else by the same word. NAME is else a slot that is held.
+_OF_VERB = {
+    ("new", "NAME"): "none",
+    ("acquire", "NAME"): "none",
+    ("restore", "NAME"): "kept",
+    ("doctor", "NEW"): "directories",
+}
 HELP = args.Option("--help", "say more of this verb")
 
 
@@ -37,11 +45,9 @@ def verbs() -> dict[str, Verb]:
 
 
 def kind(verb: Verb, shown: str) -> str:
-    """Return what completes a word that the usage line shows as `[NAME]`, `SLOT…`, `KEY`."""
-    word = shown.partition("[@")[0].strip("[]…") or shown.strip("[]…")
-    if word == "NAME":
-        return _NAMES.get(verb.name, "held")
-    return _VALUES.get(word, "any")
+    """Return what completes a word that the usage line shows as `[NAME]`, `SLOT…`, `NAME[@TIME]`; empty: not known."""
+    word = shown.strip("[]…").partition("@")[0].strip("[").partition("..")[0]
+    return _OF_VERB.get((verb.name, word)) or _VALUES.get(word, "held" if word == "NAME" else "")
 
 
 def functions() -> str:
@@ -100,7 +106,8 @@ def _kind_table(known: dict[str, Verb]) -> Iterator[tuple[str, str]]:
     for name, verb in known.items():
         for option in verb.options:
             if option.value and option.name not in (args.POOL.name, args.COLOR.name):
-                yield f"{name} {option.name}", kind(verb, option.value) or "any"
+                found = f"words:{','.join(option.choices)}" if option.choices else kind(verb, option.value)
+                yield f"{name} {option.name}", found or "any"
         for index, word in enumerate(verb.words):
             found = kind(verb, word)
             if found:

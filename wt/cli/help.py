@@ -47,7 +47,7 @@ def load(name: str) -> Verb:
 def _show_verb(verb: Verb, out: Out) -> int:
     from wt.cli.args import help_text
 
-    for line in help_text(verb):
+    for line in help_text(verb, [alias for alias, name in ALIASES.items() if name == verb.name]):
         _show(line, out)
     return 0
 

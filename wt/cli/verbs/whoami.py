@@ -14,6 +14,10 @@ VERB = args.Verb(
     "say whether this directory is a slot, a source or neither",
     (),
     (args.JSON, args.POOL, args.COLOR),
+    (
+        ("wt whoami", "`worktree PATH`, `source PATH` or `none`"),
+        ("wt whoami --json", "and the name and the pool, for a script"),
+    ),
 )
 
 
