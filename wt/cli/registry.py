@@ -23,7 +23,7 @@ VERBS = {
     "retire": ("pool", "remove idle slots for good"),
     "acquire": ("pool", "take a slot without moving the shell"),
     "trust": ("pool", "read and approve the hooks of this repository"),
-    "untrust": ("pool", "take back what was approved"),
+    "untrust": ("pool", "take back every approval of this repository's hooks"),
     "shell": ("shell", "print, install or remove the shell integration"),
     "doctor": ("pool", "say what is wrong here, and mend what can be mended"),
     "demo": ("shell", "show the whole round in a throw-away repository"),
