@@ -61,7 +61,8 @@ def verdict_json(slot: Slot, found: Verdict) -> dict[str, object]:
         "evidence": {
             "ahead": evidence.ahead, "landed_by": evidence.landed_by, "pushed": evidence.pushed, "dirty": evidence.dirty,
             "untracked": evidence.untracked, "operation": evidence.operation,
-            "processes": [{"pid": one.pid, "command": one.command} for one in evidence.processes], "submodules": [],
+            "processes": [{"pid": one.pid, "command": one.command} for one in evidence.processes],
+            "submodules": [{"path": one.path, "reason": one.reason} for one in evidence.submodules],
         },
         "next": found.next,
     }  # fmt: skip

@@ -39,9 +39,9 @@ def arguments(*, untracked: str, submodules: str = "none") -> tuple[str, ...]:
     return ("status", *_COMMON, f"--untracked-files={untracked}", f"--ignore-submodules={submodules}")
 
 
-def read(git: Git, *, untracked: str = "normal") -> Status:
+def read(git: Git, *, untracked: str = "normal", submodules: str = "none") -> Status:
     """Ask git, without touching the index."""
-    return parse(git.start(*arguments(untracked=untracked)).answer())
+    return parse(git.start(*arguments(untracked=untracked, submodules=submodules)).answer())
 
 
 def parse(answer: bytes) -> Status:

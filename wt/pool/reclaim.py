@@ -222,6 +222,9 @@ def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]
 
         let_go.refuse_unreachable(admin)
     files.remove_tree(admin)
+    from wt.pool import parked
+
+    parked.remove(pool.real, os.path.basename(admin))
     tell(
         f"the directory of {slot.slot} is gone; nothing was in it that a branch does not have, so its entry is dropped."
     )

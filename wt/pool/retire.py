@@ -21,6 +21,7 @@ from wt.pool import (
     mutex,
     names,
     nested,
+    parked,
     reclaim,
     rename,
     snapshot,
@@ -155,6 +156,10 @@ def _refuse_standing(slot: Slot) -> None:
 def set_aside(pool: Pool, slot: Slot, held: Mutex, moment: str, tell: Callable[[str], None]) -> None:
     """Keep what only this slot has, under its id; a repeat with the same moment finds its own refs."""
     label = keep.Label(slot.slot, moment)
+    if os.path.isdir(f"{slot.admin}/modules"):
+        from wt.pool.submodules import clean
+
+        clean.keep_for_good(pool, slot, held, label, tell)
     git = Git(slot.path or slot.admin_dir, (held.descriptor,))
     refs = staged.kept(pool, slot, git, label) if slot.path is None else _files_kept(pool, slot, git, label)
     refs = refs or keep.of_slot(pool, slot, git, label, None)
@@ -163,7 +168,7 @@ def set_aside(pool: Pool, slot: Slot, held: Mutex, moment: str, tell: Callable[[
 
 
 def _files_kept(pool: Pool, slot: Slot, git: Git, label: keep.Label) -> list[str]:
-    found = status.read(git, untracked="all")
+    found = status.read(git, untracked="all", submodules="dirty")
     if is_fresh(slot):
         found = status.Status(untracked=found.untracked)
     found, moves = nested.told_apart(pool, slot, label, found)
@@ -194,6 +199,7 @@ def _delete(pool: Pool, held: Mutex, journal: Journal) -> int:
         if os.path.isdir(path):
             freed += files.disk_used(path)
             files.remove_tree(path)
+    freed += parked.remove(pool.real, journal.admin)
     held.note("retire")
     return freed
 

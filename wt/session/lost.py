@@ -12,7 +12,7 @@ from wt import files
 from wt.errors import WtError, quoted
 from wt.git import layout
 from wt.git.run import Git
-from wt.pool import giveback, keep, names, rename, staged
+from wt.pool import giveback, keep, names, parked, rename, staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +33,16 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> li
             f"`{slot.name}` cannot be released: its HEAD names no commit.", "to see more: wt doctor"
         )
     giveback.remove_dead_locks(slot.admin_dir)
+    if os.path.isdir(f"{slot.admin}/modules"):
+        from wt.pool.submodules import clean
+
+        clean.keep_for_good(pool, slot, held, keep.label_of(slot), tell)
     kept = staged.kept(pool, slot, git, keep.label_of(slot))
     giveback.clear_operation_state(slot.admin_dir)
     kept += giveback.let_go_of_commits(pool, slot, git, tell)
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     files.remove_tree(slot.admin_dir)
+    parked.remove(pool.real, os.path.basename(slot.admin_dir))
     return kept
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wt import files
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
@@ -163,7 +165,7 @@ def recycle(
     """Set aside what is not committed, leave the slot clean, and bring it back to idle; returns the kept refs."""
     due = hooking.at_head(pool, slot, hooks, "release")
     slot = hooking.pre_release(due, slot)
-    kept = _empty(pool, slot, held) if slot.path is not None else []
+    kept = _empty(pool, slot, held, tell) if slot.path is not None else []
     releasing = release.mark_releasing(slot, held)
     kept += giveback.to_idle(pool, releasing, held, tell)
     release.expire(pool, tell)
@@ -171,12 +173,23 @@ def recycle(
     return kept
 
 
-def _empty(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
+def _empty(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
+    if not os.path.isdir(f"{slot.admin}/modules"):
+        return _emptied(pool, slot, held)
+    from wt.pool.submodules import clean
+
+    clean.empty(pool, slot, held, tell)
+    kept = _emptied(pool, slot, held)
+    clean.settle(pool, slot, held)
+    return kept
+
+
+def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     from wt.pool import nested, snapshot
 
     git = Git(slot.directory, (held.descriptor,))
     label = keep.label_of(slot)
-    found = status.read(git, untracked="all")
+    found = status.read(git, untracked="all", submodules="dirty")
     hidden = status.hidden_edits(git)
     found, moves = nested.told_apart(pool, slot, label, found)
     found = replaced(found, untracked=_files_to_drop(git.cwd, found, moves))

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.standing import Standing
+    from wt.pool.submodules.judge import Inside
 
 
 @record
@@ -35,6 +36,7 @@ class Evidence:
     processes: tuple[Standing, ...] = ()
     paths: tuple[str, ...] = ()
     moved: bool = False
+    submodules: tuple[Inside, ...] = ()
 
 
 @record
@@ -86,8 +88,18 @@ def _asked(
         ahead.count, ahead.by, _pushed(pool, slot), len(tracked), len(found.untracked),
         operation.name if operation else None, tuple(standing), (*tracked, *found.untracked),
         slot.lock is not None and keep.head_commit(slot, pool.common) != slot.lock.full_sha,
+        _inside(pool, slot, landed=not ahead.count or bool(ahead.by)) if os.path.isdir(f"{slot.admin}/modules") else (),
     )  # fmt: skip
     return _first_match(name, slot.directory, evidence, operation)
+
+
+def _inside(pool: Pool, slot: Slot, *, landed: bool) -> tuple[Inside, ...]:
+    """What stands in submodules; the slot's own commit records pins that count where the base has it."""
+    from wt.pool.submodules import judge
+
+    base = f"refs/heads/{pool.config.base}"
+    upstream = [ref.upstream for ref in refs.list_refs(pool.git(), base) if ref.name == base and ref.upstream]
+    return tuple(judge.look(slot, [base, *upstream, *(["HEAD"] if landed else [])]))
 
 
 def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
@@ -129,12 +141,19 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
     if operation is not None:
         look = f"git -C {quoted(path)} status"
         return Verdict("yellow", "busy", f"a {operation.name} is in progress", look, found)
+    inside = found.submodules[0] if found.submodules else None
+    if inside is not None and inside.reason == "busy":
+        look = f"git -C {quoted(f'{path}/{inside.path}')} status"
+        return Verdict("yellow", "busy", inside.why, look, found)
     changes = _changes(found)
     if found.ahead and not found.landed_by:
         why = f"{_count(found.ahead, 'commit')} that the base does not have"
         return Verdict(
             "red", "unmerged", f"{why}, and {changes}" if changes else why, _land(name, found), found
         )
+    if inside is not None:
+        look = f"git -C {quoted(f'{path}/{inside.path}')} status"
+        return Verdict("yellow", "dirty", "; ".join(one.why for one in found.submodules), look, found)
     if changes:
         return Verdict("yellow", "dirty", changes, _land(name, found), found)
     if found.processes:

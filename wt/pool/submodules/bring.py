@@ -37,7 +37,8 @@ class Level:
 
 def _label(slot: Slot) -> keep.Label:
     """What lies in an idle slot goes under the slot's id: nobody held it."""
-    return keep.Label(slot.slot, slot.lock.started_at if slot.lock else "")
+    held = slot.lock
+    return keep.Label(slot.slot, held.started_at if held else "", held.nonce if held else "")
 
 
 def _is_excluded(one: Declared, exclude: tuple[str, ...]) -> bool:
@@ -160,7 +161,7 @@ class Bringing:
             return
         place = f"{self.pool.common}/worktree-pool/broken"
         files.make_directory(place)
-        target = f"{place}/{stores.flat(store)}-{os.urandom(4).hex()}"
+        target = f"{place}/{os.path.basename(stores.parking_place(place, store))}-{os.urandom(4).hex()}"
         files.rename(store, target)
         self.tell(f"the repository {store} has no HEAD; it is now {target}, and is cloned again.")
 

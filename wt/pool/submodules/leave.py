@@ -93,11 +93,11 @@ class Leaving:
                     status.unhide(git)
                 materialise.put_back(git, found, hidden or None)
         else:
-            keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
+            keep.of_slot(pool, slot, git, self.label, None)
         return self.hand_over(store)
 
     def _changes(self, git: Git) -> tuple[status.Status, tuple[str, ...]]:
-        found = status.parse(git.start(*status.arguments(untracked="all", submodules="dirty")).answer())
+        found = status.read(git, untracked="all", submodules="dirty")
         flags = git.start("ls-files", "-v", "-z").answer()
         hidden = status.hidden_edits(git) if status.has_hidden(flags) else ()
         buried = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))

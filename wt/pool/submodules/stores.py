@@ -11,7 +11,7 @@ import os
 from wt import files
 from wt.git import layout
 from wt.model import record, replaced
-from wt.pool import gitlocks, giveback
+from wt.pool import gitlocks, giveback, parked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,21 +75,17 @@ def directly_in(git_dir: str, above: str | None, root: str | None) -> Iterator[S
     for name in _names(modules, ""):
         store = f"{modules}/{name}"
         top = directory_of(store, above)
-        parked = parking_place(root, store) if top is None and root is not None else None
-        if parked is not None and leads_to(parked, store):
-            yield Store(name, store, parked, above, parked=True)
+        place = parking_place(root, store) if top is None and root is not None else None
+        if place is not None and leads_to(place, store):
+            yield Store(name, store, place, above, parked=True)
         else:
             yield Store(name, store, top, above)
 
 
 def parking_place(root: str, store: str) -> str:
     """Where the directory of a submodule waits that the slot's commit does not have: beside the slots, so that it can be renamed."""
-    return f"{root}/.meta/parked/{flat(store)}"
-
-
-def flat(store: str) -> str:
-    """Return a file name that says which store of which admin dir is meant."""
-    return _inside(store).replace("%", "%25").replace("/", "%2F")
+    admin, _, inside = _inside(store).partition("/")
+    return parked.place(root, admin, inside)
 
 
 def _names(modules: str, prefix: str) -> Iterator[str]:
