@@ -108,21 +108,18 @@ class _Work:
         return None
 
     def _judge(self, number: int) -> None:
-        from wt.cli.listing import cells
-        from wt.pool import mark
+        from wt.cli.listing import cells, listed
         from wt.pool.standing import standing
-        from wt.session import verdict
 
         if self._everybody is None:
             self._everybody = standing(self._pool.real)
         slot = self._slots[number]
         try:
-            found = verdict.judge(self._pool, slot, self._everybody)
+            found = listed(self._pool, slot, self._everybody)
         except (WtError, OSError) as error:  # it was released just now
             self._board.cells[number] = [("gone", "dim")]
             self._board.previews[number] = [[(escaped(str(error)), "")]]
             return
-        mark.note(slot, found.mark)
         self._verdicts[number] = found
         self._board.cells[number] = _joined(cells(self._out, slot, found))
         self._board.previews[number] = about(self._out, slot, found)

@@ -7,6 +7,7 @@ from wt.cli.bare import age, bare_row
 from wt.pool import mark
 from wt.pool.standing import standing
 from wt.session import verdict
+from wt.session.memory import Memory
 from wt.ui.out import escaped
 from wt.ui.width import columns, cut
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.model import Slot
     from wt.pool.location import Pool
+    from wt.pool.standing import Standing
     from wt.session.verdict import Verdict
     from wt.ui.out import Out
 
@@ -24,27 +26,24 @@ _LEAST = 8  # columns of a name that has to be cut
 
 
 def judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
-    """Judge slots side by side, as many at once as there are processors: git does the work, threads wait for it.
-
-    What was found is noted for the prompt.
-    """
-    found = _judged(pool, slots)
-    for slot, one in found:
-        mark.note(slot, one.mark)
-    return found
-
-
-def _judged(pool: Pool, slots: list[Slot]) -> list[tuple[Slot, Verdict]]:
+    """Judge slots side by side, as many at once as there are processors: git does the work, threads wait for it."""
     import os
     from concurrent.futures import ThreadPoolExecutor
 
     everybody = standing(pool.real)
     if len(slots) < 2:
-        return [(slot, verdict.judge(pool, slot, everybody)) for slot in slots]
+        return [(slot, listed(pool, slot, everybody)) for slot in slots]
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
-        return list(
-            zip(slots, executor.map(lambda slot: verdict.judge(pool, slot, everybody), slots), strict=True)
-        )
+        return list(zip(slots, executor.map(lambda slot: listed(pool, slot, everybody), slots), strict=True))
+
+
+def listed(pool: Pool, slot: Slot, everybody: list[Standing]) -> Verdict:
+    """Judge a slot for people to look at; what was found out is noted, for the prompt and for the next list."""
+    memory = Memory(slot)
+    found = verdict.judge(pool, slot, everybody, memory)
+    memory.store()
+    mark.note(slot, found.mark)
+    return found
 
 
 def as_json(pool: Pool, slots: list[Slot]) -> list[dict[str, object]]:

@@ -12,12 +12,14 @@ from wt.git import landed, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
 from wt.pool import giveback, keep
+from wt.session import memory as remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.standing import Standing
     from wt.pool.submodules.judge import Inside
+    from wt.session.memory import Memory
 
 
 @record
@@ -54,15 +56,21 @@ class Verdict:
         return self.mark == "green"
 
 
-def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Verdict:
-    """Look at a slot; `everybody` spares a second look at all processes where several slots are judged."""
+def judge(
+    pool: Pool, slot: Slot, everybody: list[Standing] | None = None, memory: Memory | None = None
+) -> Verdict:
+    """Look at a slot.
+
+    Where several are judged for a list, `everybody` spares a second look at all processes, and `memory` a second
+    question to git. What may recycle a slot gives neither.
+    """
     name = slot.name or slot.slot
     if slot.state == "broken" or slot.path is None or slot.admin is None or slot.lock is None:
         why = slot.problem or "its lock cannot be read"
         return Verdict("red", "broken", why, "wt doctor", Evidence())
     operation = worktrees.operation(slot.admin)
     try:
-        return _asked(pool, slot, name, operation, everybody)
+        return _asked(pool, slot, name, operation, everybody, memory)
     except GitError as error:
         return Verdict(
             "red",
@@ -74,15 +82,19 @@ def judge(pool: Pool, slot: Slot, everybody: list[Standing] | None = None) -> Ve
 
 
 def _asked(
-    pool: Pool, slot: Slot, name: str, operation: worktrees.Operation | None, everybody: list[Standing] | None
+    pool: Pool,
+    slot: Slot,
+    name: str,
+    operation: worktrees.Operation | None,
+    everybody: list[Standing] | None,
+    memory: Memory | None,
 ) -> Verdict:
     git = Git(slot.directory)
     looking = git.start(*status.arguments(untracked="normal"))
-    flags = git.start("ls-files", "-v", "-z")
-    ahead = _ahead(pool, slot, git)
+    hidden = _Hidden(slot, git, memory)
+    ahead = _ahead(pool, slot, git, memory)
     found = status.parse(looking.answer())
-    hidden = status.hidden_edits(git) if status.has_hidden(flags.answer()) else ()
-    tracked = (*found.conflicted, *found.tracked, *hidden)
+    tracked = (*found.conflicted, *found.tracked, *hidden.answer())
     standing = _standing(slot, everybody)
     evidence = Evidence(
         ahead.count, ahead.by, _pushed(pool, slot), len(tracked), len(found.untracked),
@@ -102,7 +114,26 @@ def _inside(pool: Pool, slot: Slot, *, landed: bool) -> tuple[Inside, ...]:
     return tuple(judge.look(slot, [base, *upstream, *(["HEAD"] if landed else [])]))
 
 
-def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
+class _Hidden:
+    """The question for edits behind hidden bits, under way unless an earlier list saw that this very index has none."""
+
+    def __init__(self, slot: Slot, git: Git, memory: Memory | None) -> None:
+        self._git, self._memory = git, memory
+        self._index = remember.identity(f"{slot.admin}/index") if memory else None
+        known = memory and self._index and memory.recall("unhidden", self._index)
+        self._flags = None if known else git.start("ls-files", "-v", "-z")
+
+    def answer(self) -> tuple[str, ...]:
+        if self._flags is None:
+            return ()
+        if status.has_hidden(self._flags.answer()):
+            return status.hidden_edits(self._git)
+        if self._memory and self._index:
+            self._memory.learn("unhidden", self._index, "yes")
+        return ()
+
+
+def _ahead(pool: Pool, slot: Slot, git: Git, memory: Memory | None) -> landed.Ahead:
     """Both HEAD and the slot's own branch are looked at."""
     branch = giveback.owned_branch(pool, slot)
     tips = ["HEAD"]
@@ -117,7 +148,22 @@ def _ahead(pool: Pool, slot: Slot, git: Git) -> landed.Ahead:
     if tip is not None and tips == ["HEAD"] and keep.head_commit(slot, pool.common) == tip:
         return landed.Ahead(0)
     upstream = next((ref.upstream for ref in refs.list_refs(git, base) if ref.name == base), "")
-    return landed.ahead(git, tips, [base, upstream] if upstream else [base])
+    bases = [base, upstream] if upstream else [base]
+    key = _commits(pool, slot, tips, bases) if memory else None
+    known = memory.recall("ahead", key) if memory and key else None
+    found = remember.ahead_from_text(known) if known else None
+    if found is None:
+        found = landed.ahead(git, tips, bases)
+        if memory and key:
+            memory.learn("ahead", key, remember.ahead_to_text(found))
+    return found
+
+
+def _commits(pool: Pool, slot: Slot, tips: list[str], bases: list[str]) -> str | None:
+    """Return the commits that the refs stand for, None where one of them cannot be told."""
+    found = [keep.head_commit(slot, pool.common) if ref == "HEAD" else keep.branch_tip(pool.common, ref)
+             for ref in (*tips, *bases)]  # fmt: skip
+    return ",".join([str(len(tips)), *(sha for sha in found if sha)]) if all(found) else None
 
 
 def _pushed(pool: Pool, slot: Slot) -> bool | None:
