@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from bench import builds, repos, shells
+from bench import builds, repos, runs, shells
 from bench.mutex import HoldWatch
 from bench.repos import Repo
 from bench.stage import Pool, Stage
@@ -301,4 +301,5 @@ ROWS = (
     ),
     Row(14, "fresh slots at once", sizeable, at_once, once=True),
     Row(15, "the first green build", any_size, builds.first_green, once=True, optional=True),
+    Row(17, "run of many commits", sizeable, runs.many_commits, once=True, optional=True),
 )

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 @record
 class Option:
-    """`value` names what it takes (`N`, `NAME`), empty for a flag; `choices` are the only values that it may have."""
+    """`value` names what it takes (`N`, `NAME`), empty for a flag; `choices` are the only values that it may have.
+
+    `many`: it may be given again and again; `Parsed.values` has them all.
+    """
 
     name: str
     help: str
     value: str = ""
     short: str = ""
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 @record
@@ -59,6 +63,10 @@ class Parsed:
     def value(self, name: str) -> str | None:
         return self.options.get(name)
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return every value of an option that may be repeated."""
+        return tuple(self.options[name].split(_NEXT)) if name in self.options else ()
+
     def word(self, index: int = 0) -> str | None:
         return self.words[index] if index < len(self.words) else None
 
@@ -95,6 +103,7 @@ JSON = Option("--json", "answer in JSON")
 COLOR = Option("--color", "auto, always or never", "WHEN", choices=("auto", "always", "never"))
 DELETE_REMOTE = Option("--delete-remote", "delete the branch on its remote, too, once the slot is idle")
 _BELOW = 6  # columns
+_NEXT = "\0"  # no argument of a program holds it
 
 
 def parse(verb: Verb, argv: list[str]) -> Parsed:
@@ -119,6 +128,8 @@ def parse(verb: Verb, argv: list[str]) -> Parsed:
 def _option(verb: Verb, word: str, rest: list[str], options: dict[str, str]) -> None:
     name, equals, value = word.partition("=")
     option = verb.find(name)
+    if option is None and word[1] != "-" and (short := verb.find(word[:2])) is not None and short.value:
+        option, equals, value = short, "=", word[2:]  # `-j4`
     if option is None:
         raise _unknown(verb, name)
     if not option.value:
@@ -131,6 +142,8 @@ def _option(verb: Verb, word: str, rest: list[str], options: dict[str, str]) -> 
             raise UsageError(f"{option.name} needs a value: {option.value}.", f"see: {_help(verb)}")
         value = rest.pop(0)
     check_choice(option, value)
+    if option.many and option.name in options:
+        value = f"{options[option.name]}{_NEXT}{value}"
     options[option.name] = value
 
 

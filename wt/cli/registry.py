@@ -16,6 +16,7 @@ VERBS = {
     "restore": ("session", "list what was set aside, or have it again in a slot"),
     "ls": ("look", "list the held slots with their verdicts"),
     "info": ("look", "say everything about one slot, the verdict first"),
+    "run": ("session", "run a command at many commits, side by side in warm slots"),
     "path": ("look", "print the path of a held slot"),
     "whoami": ("look", "say whether this directory is a slot, a source or neither"),
     "orient": ("look", "print where this is, and the project's AGENTS.md or the like"),
@@ -38,4 +39,5 @@ ANSWERS = {
     "merge": "land", "finish": "land", "commit": "land", "submit": "land",
     "status": "ls", "st": "ls", "show": "info", "open": "cd", "go-to": "cd", "use": "cd",
     "prune": "sweep", "clean": "sweep", "undo": "restore", "undelete": "restore", "recover": "restore", "stash": "restore", "exec": "new", "version": "--version",
+    "bisect": "run", "test": "run",
 }  # fmt: skip

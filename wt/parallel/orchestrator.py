@@ -5,12 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-from wt import files
 from wt.errors import PoolExhausted, UsageError, WtError
-from wt.parallel import direct, environment, holder, job, naming
+from wt.parallel import direct, environment, holder, job, logs, naming
 from wt.parallel.pool import WorktreePool, default_directory
 from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from wt.parallel.records import Command
-
-_KEPT_LOGS = 20
 
 
 class WorktreeOrchestrator:
@@ -125,7 +121,7 @@ class WorktreeOrchestrator:
     def _log_path(self, wanted: str) -> str:
         with self._lock:
             if not self._logs:
-                self._logs = _log_directory(self._root, self._direct.token)
+                self._logs = logs.begin(f"{self._root}/.logs", self._direct.token)
             return f"{self._logs}/{naming.file_name(wanted)}-{next(self._number)}.log"
 
     def cleanup_worktrees(self, ids: Iterable[str]) -> None:
@@ -161,17 +157,6 @@ class WorktreeOrchestrator:
             self._pool.__exit__(kind, error, at)
         if failed and error is None:
             raise failed[0]
-
-
-def _log_directory(root: str, token: str) -> str:
-    """Make a directory for this run's logs; those of the oldest runs go."""
-    top = f"{root}/.logs"
-    files.ensure_directory(top)
-    for old in files.list_directory(top)[:-_KEPT_LOGS]:
-        files.remove_tree_if_there(f"{top}/{old}")
-    made = f"{top}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{token}"
-    files.ensure_directory(made)
-    return made
 
 
 def try_hypothesis(config: OrchestratorConfig, hypothesis: Hypothesis, command: Command) -> TestResult:

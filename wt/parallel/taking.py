@@ -40,8 +40,10 @@ _NOT_THE_SLOTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.E
 class Taker:
     """One holder of slots in a pool. `tell` gets what happens of itself, `warn` what somebody may want to know."""
 
-    def __init__(self, pool: Pool, tell: Callable[[str], None], warn: Callable[[str], None]) -> None:
-        self.pool, self.tell, self.warn = pool, tell, warn
+    def __init__(
+        self, pool: Pool, tell: Callable[[str], None], warn: Callable[[str], None], group: str | None = None
+    ) -> None:
+        self.pool, self.tell, self.warn, self.group = pool, tell, warn, group
         self.token = ""
         self.last: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -98,6 +100,7 @@ class Taker:
         holding = next((slot for slot in slots if is_for(slot, wanted) and slot.state == "held"), None)
         if holding is not None:
             raise self.held(wanted, holding)
+        slots = tuple(slot for slot in slots if slot.group == self.group)
         if len(slots) >= self.pool.config.max_slots and all(
             slot.state in ("held", "broken") for slot in slots
         ):
@@ -116,11 +119,14 @@ class Taker:
         )
 
     def _ask(self, wanted: str, name: str, sha: str) -> Acquired:
-        with self._lock:
-            if not self.token:
-                self.token = holder.begin(self.pool.real)
+        token = self.claim_token()
         request = acquiring.Request(
-            name, sha, holder=self.token, alias=naming.encoded(wanted), prefer=self.last.get(wanted, "")
+            name,
+            sha,
+            self.group,
+            holder=token,
+            alias=naming.encoded(wanted),
+            prefer=self.last.get(wanted, ""),
         )
         try:
             return acquiring.acquire(self.pool, request, self.tell)
@@ -129,6 +135,13 @@ class Taker:
             if slot is None or slot.path is None:
                 raise ContendedError(error.sentence) from error
             raise self.held(wanted, slot) from error
+
+    def claim_token(self) -> str:
+        """Return what marks us as a holder, made when it is first needed."""
+        with self._lock:
+            if not self.token:
+                self.token = holder.begin(self.pool.real)
+            return self.token
 
     def give_back(self, slot: Slot) -> None:
         """Give a slot of ours back, waiting for whoever looks at it at this moment."""

@@ -46,3 +46,10 @@ class Look:
     def abandon(self) -> None:
         self._flags.abandon()
         self._status.abandon()
+
+
+class Clean:
+    """What a look says of a slot that its holder has just made clean."""
+
+    def answer(self) -> tuple[status.Status, tuple[str, ...] | None]:
+        return status.Status(), None

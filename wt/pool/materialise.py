@@ -14,7 +14,7 @@ from wt.git import alive, layout, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, replaced
 from wt.pool import giveback, keep
-from wt.pool.look import Look, is_fresh
+from wt.pool.look import Clean, Look, is_fresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ _TRIES = 3
 
 
 def checkout(
-    pool: Pool, slot: Slot, mutex: Mutex, sha: str, tell: Callable[[str], None], look: Look | None = None
+    pool: Pool,
+    slot: Slot,
+    mutex: Mutex,
+    sha: str,
+    tell: Callable[[str], None],
+    look: Look | Clean | None = None,
 ) -> None:
     """Make HEAD (detached), index and tracked files of a slot those of `sha`; what is in the way is set aside.
 

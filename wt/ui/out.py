@@ -60,12 +60,33 @@ class Out:
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
         self.utf8 = speaks_utf8(env)
         self._alive = False
+        self.redraws = self.terminal_err and env.get("TERM", "dumb") != "dumb"
         self.pool: str | None = None  # the key that the run works on: hints name it where the place does not
 
     @property
     def width(self) -> int:
         """The columns of the terminal that stdout is; for a program no bound at all."""
         return _width(1)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Columns and lines of the terminal that stderr is."""
+        try:
+            columns, lines = os.get_terminal_size(2)
+        except OSError:
+            return 80, 24
+        return columns or 80, lines or 24
+
+    def redraw(self, lines: list[list[tuple[str, str]]], before: int) -> int:
+        """Put lines in the place of the last `before` ones of the narration, on a terminal; returns how many they are."""
+        shown = [
+            "".join(paint(escaped(text), colour, on=self.colour_err) for text, colour in line)
+            for line in lines
+        ]
+        up = f"\x1b[{before}A\r" if before else ""
+        text = "".join(f"{line.rstrip()}\x1b[K\n" for line in shown)
+        _write(2, f"{up}{text}\x1b[J".encode("utf-8", "replace"))
+        return len(lines)
 
     def answer(self, text: str) -> None:
         """One line of the answer, on stdout; what the text holds is shown, not obeyed."""

@@ -1,0 +1,19 @@
+"""Where the output of commands is kept: a directory for each run, those of the last twenty."""
+
+from __future__ import annotations
+
+import time
+
+from wt import files
+
+_KEPT = 20
+
+
+def begin(top: str, token: str) -> str:
+    """Make a directory for the logs of one run; those of the oldest runs go."""
+    files.ensure_directory(top)
+    for old in files.list_directory(top)[:-_KEPT]:
+        files.remove_tree_if_there(f"{top}/{old}")
+    made = f"{top}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{token[:6]}"
+    files.ensure_directory(made)
+    return made

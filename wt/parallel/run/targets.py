@@ -1,0 +1,114 @@
+"""What is to be run at: the commits that `--at` names, and variants of them by patch file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from wt import files
+from wt.errors import GitError, UsageError, quoted
+from wt.git import layout, refs
+from wt.git.run import Git
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wt.pool.location import Pool
+
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One commit, or that commit with a patch: `tree` is what the files will be, None where the patch does not apply.
+
+    `problem` says why then.
+    """
+
+    number: int
+    commit: str
+    tree: str | None
+    subject: str
+    patch: str | None = None
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.subject if self.patch is None else f"{os.path.basename(self.patch)} on {self.subject}"
+
+
+def resolve(pool: Pool, cwd: str, revisions: Sequence[str], patches: Sequence[str]) -> list[Target]:
+    """Return the targets in the order given, a range from its oldest commit on, each commit once.
+
+    Without a revision: the HEAD of the worktree around `cwd`. UsageError where one names nothing.
+    """
+    git = here(pool, cwd)
+    commits: dict[str, None] = {}
+    for revision in revisions or ("HEAD",):
+        commits.update(dict.fromkeys(expand(git, revision)))
+    found = _described(git, list(commits))
+    made: list[tuple[str, str | None, str, str | None, str]] = []
+    for commit, tree, subject in found:
+        made += [(commit, tree, subject, None, "")] if not patches else []
+        for patch in _absolute(cwd, patches):
+            patched, problem = _patched(pool, commit, patch)
+            made.append((commit, patched, subject, patch, problem))
+    return [Target(number, *one) for number, one in enumerate(made)]
+
+
+def here(pool: Pool, cwd: str) -> Git:
+    """Return git where revisions mean what the user sees: in the worktree around `cwd`, else at the source."""
+    place = layout.find(cwd)
+    inside = place is not None and place.common == pool.common
+    return Git(cwd) if inside else Git(pool.config.source)
+
+
+def expand(git: Git, revision: str, *, first_parent: bool = False) -> list[str]:
+    """Return the commits of `A..B`, oldest first, or the one of a revision."""
+    if ".." not in revision:
+        return [refs.resolve(git, revision)]
+    options = ("--first-parent",) if first_parent else ()
+    try:
+        out = git.ask("rev-list", "--reverse", "--topo-order", *options, "--end-of-options", revision, "--")
+    except GitError as error:
+        raise UsageError(f"`{revision}` names no commits in {git.cwd}.",
+                         f"to see the last ones: git -C {quoted(git.cwd)} log --oneline -9") from error  # fmt: skip
+    if not out:
+        raise UsageError(f"There is no commit in `{revision}`; nothing was run.",
+                         f"to see what is: git -C {quoted(git.cwd)} log --oneline -9")  # fmt: skip
+    return out.split("\n")
+
+
+def _described(git: Git, commits: list[str]) -> list[tuple[str, str, str]]:
+    """Return (commit, tree, subject) of each, in order."""
+    form = _SEPARATOR.join(("%H", "%T", "%s"))
+    data = "".join(f"{commit}\n" for commit in commits).encode()
+    lines = git.ask_fields("log", "-z", "--no-walk=unsorted", f"--format={form}%x00", "--stdin", data=data)
+    rows = (line.lstrip("\n").split(_SEPARATOR, 2) for line in lines)
+    return [(row[0], row[1], row[2]) for row in rows if len(row) == 3]
+
+
+def _absolute(cwd: str, patches: Sequence[str]) -> list[str]:
+    found = [os.path.normpath(os.path.join(cwd, patch)) for patch in patches]
+    for patch in found:
+        if not os.path.isfile(patch):
+            raise UsageError(
+                f"{patch} is no file; nothing was run.", f"to look: ls -l {quoted(os.path.dirname(patch))}"
+            )
+    return found
+
+
+def _patched(pool: Pool, commit: str, patch: str) -> tuple[str | None, str]:
+    """Return the tree of a commit with a patch, made in an index of its own; or None, and what git says."""
+    files.ensure_directory(f"{pool.real}/.meta/tmp", 0o700)
+    index = f"{pool.real}/.meta/tmp/index-{os.urandom(6).hex()}"
+    git, env = pool.git(), {"GIT_INDEX_FILE": index}
+    try:
+        git.do("read-tree", commit, env=env)
+        git.do("apply", "--cached", "--3way", "--whitespace=nowarn", "--", patch, env=env)
+        return git.do("write-tree", env=env), ""
+    except GitError as error:
+        return None, f"{os.path.basename(patch)} does not apply: {error.stderr.strip()}"
+    finally:
+        files.unlink(index)
