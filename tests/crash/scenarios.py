@@ -294,6 +294,18 @@ def holds(name):
     return look
 
 
+def ran(stage):
+    """Every slot is given back, and what the command left in it is gone."""
+    held_rows = [row["id"] for row in stage.rows() if row["state"] == "held"]
+    branches = stage.git("for-each-ref", "--format=%(refname:short)", "refs/heads/run-*")
+    left = [path for path in stage.slots().values() if os.path.exists(f"{path}/debris")]
+    return [
+        f"{what}: {found}"
+        for what, found in (("held", held_rows), ("branches", branches), ("left", left))
+        if found
+    ]
+
+
 def released(stage):
     held_rows = [row["id"] for row in stage.rows() if row["name"] == "w/x"]
     branch = stage.git("for-each-ref", "refs/heads/w")
@@ -370,6 +382,7 @@ def given_up(stage):
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
 _POOL = ("worktree-pool",)
+_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--at", "old", "--at", "main", "--", "touch", "debris")
 _LAND = ("wt", "land", "--name", "w/x")
 _MERGED = ("Merge w/x into main", "main moves")
 # 1: `wt` says that nothing is held under the name, where the kill came after the end; the primitive says so and succeeds.
@@ -379,6 +392,7 @@ SCENARIOS = (
     Scenario(
         "acquire-other", warm_other, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")
     ),
+    Scenario("run", warm_other, _RUN, (0,), ran),
     Scenario(
         "adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")
     ),

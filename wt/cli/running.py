@@ -38,7 +38,7 @@ class Board:
     def show(self, event: Event | None) -> None:
         if event is not None:
             self._note(event)
-        if self._out.redraws:
+        if self._out.can_show_life:
             self._drawn = self._out.redraw(self._lines(), self._drawn)
 
     def clear(self) -> None:
@@ -58,7 +58,7 @@ class Board:
             self._since.pop(event.target, None)
         if event.outcome is not None:
             self.outcomes[event.target] = event.outcome
-            if not self._out.redraws:
+            if not self._out.can_show_life:
                 self._out.say_painted([*_head(event.outcome), (f"  {_took(event.outcome)}", "dim")])
 
     def _lines(self) -> list[Line]:

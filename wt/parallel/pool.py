@@ -194,6 +194,7 @@ class WorktreePool:
             LOG.warning(sentence)
 
         files.remove_tree_if_there(reset.trash(self._pool))
+        state.sweep(self._pool, LOG.info)
         self._taker.last.update(reclaim.of_the_dead(self._pool, tell))
         reclaim.unfinished(self._pool, tell)
         self._taker.mend(tell)

@@ -58,6 +58,13 @@ def write(pool: Pool, base_repo: str, max_size: int, tell: Callable[[str], None]
         files.replace_text(path_of(pool), f"{text}\n")
 
 
+def sweep(pool: Pool, tell: Callable[[str], None]) -> None:
+    """Remove what a writer left that was killed; its mutex is free then."""
+    if files.leftovers(pool.real):
+        with _ONE_AT_A_TIME, mutex.take(f"{pool.real}/.meta/state.lock", tell, what="the state file"):
+            files.remove_leftovers(pool.real)
+
+
 def faults(pool: Pool, found: State) -> list[str]:
     """Return what the file says that is not so, as sentences; empty where there is no file, or it is right."""
     text = files.read_text(path_of(pool), 1 << 24)

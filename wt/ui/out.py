@@ -60,7 +60,6 @@ class Out:
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
         self.utf8 = speaks_utf8(env)
         self._alive = False
-        self.redraws = self.terminal_err and env.get("TERM", "dumb") != "dumb"
         self.pool: str | None = None  # the key that the run works on: hints name it where the place does not
 
     @property

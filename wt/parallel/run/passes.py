@@ -60,8 +60,15 @@ class Passes:
         path = self._path(tree)
         shard = os.path.dirname(path)
         files.ensure_directory(shard, 0o700)
-        files.replace_text(path, json.dumps({"tree": tree, "duration_s": duration_s, "log": log}) + "\n")
         _forget(shard)
+        if os.path.lexists(path):
+            files.unlink(path)
+        try:  # not by a temp file, which a crash would leave: half a file is no pass
+            files.write_exclusive(
+                path, json.dumps({"tree": tree, "duration_s": duration_s, "log": log}) + "\n"
+            )
+        except FileExistsError:  # another run was as quick
+            return
 
 
 def _forget(shard: str) -> None:

@@ -101,9 +101,8 @@ def _absolute(cwd: str, patches: Sequence[str]) -> list[str]:
 
 def _patched(pool: Pool, commit: str, patch: str) -> tuple[str | None, str]:
     """Return the tree of a commit with a patch, made in an index of its own; or None, and what git says."""
-    files.ensure_directory(f"{pool.real}/.meta/tmp", 0o700)
-    index = f"{pool.real}/.meta/tmp/index-{os.urandom(6).hex()}"
-    git, env = pool.git(), {"GIT_INDEX_FILE": index}
+    scratch = files.scratch_directory("wt-run-")
+    git, env = pool.git(), {"GIT_INDEX_FILE": f"{scratch}/index"}
     try:
         git.do("read-tree", commit, env=env)
         git.do("apply", "--cached", "--3way", "--whitespace=nowarn", "--", patch, env=env)
@@ -111,4 +110,4 @@ def _patched(pool: Pool, commit: str, patch: str) -> tuple[str | None, str]:
     except GitError as error:
         return None, f"{os.path.basename(patch)} does not apply: {error.stderr.strip()}"
     finally:
-        files.unlink(index)
+        files.remove_tree(scratch)
