@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wt.parallel import reset
-from wt.pool import choose, create, materialise, mutex, survey
+from wt.errors import WtError
+from wt.pool import bring_up, choose, create, mutex, retire, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add(pool: Pool, sha: str, tell: Callable[[str], None]) -> bool:
         return False
     slot, held = made
     with held:
-        materialise.checkout(pool, slot, held, sha, tell)
+        bring_up.switch(pool, slot, held, sha, tell)
     return True
 
 
@@ -42,24 +42,20 @@ def _born(pool: Pool, sha: str, tell: Callable[[str], None]) -> tuple[Slot, Mute
 
 
 def remove(pool: Pool, count: int, tell: Callable[[str], None]) -> int:
-    """Remove so many idle slots, the highest numbers first, after setting aside; returns how many it were."""
+    """Remove so many idle slots, the highest numbers first, after setting aside; returns how many it were.
+
+    One that somebody uses at this moment, or stands in, stays.
+    """
     removed = 0
     for slot in reversed(survey.take(pool).slots):
         if removed >= count:
             break
-        removed += slot.state == "idle" and _removed(pool, slot, tell)
+        if slot.state != "idle":
+            continue
+        try:
+            retire.retire(pool, (slot.slot,), tell)
+        except WtError as error:
+            tell(error.sentence)
+        else:
+            removed += 1
     return removed
-
-
-def _removed(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> bool:
-    held = mutex.try_take(pool.slot_mutex_path(slot.slot))
-    if held is None:
-        return False
-    with held:
-        now = survey.at_admin(pool, slot)
-        if now is None or now.state != "idle":
-            return False
-        held.note("shrink_pool")
-        reset.remove(pool, now, held)
-    tell(f"{slot.slot} is removed.")
-    return True

@@ -14,8 +14,8 @@ from wt import files, times
 from wt.errors import GitError
 from wt.git import layout, status, worktrees
 from wt.git.run import Git
-from wt.pool import giveback, keep, materialise, mutex, names, rename, snapshot, survey
-from wt.pool.look import Look, is_fresh
+from wt.pool import giveback, keep, mutex, names, rename, survey
+from wt.pool.look import is_fresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,20 +51,18 @@ def discard(slot: Slot, held: Mutex) -> None:
     clean = status.parse(looking.answer()).clean
     if status.has_hidden(flags.answer()) or not clean:
         worktree(git, slot.admin_dir)
+        if os.path.isdir(f"{slot.admin}/modules"):
+            _submodules(slot, git.keep)
 
 
-def remove(pool: Pool, slot: Slot, held: Mutex) -> None:
-    """Remove an idle slot for good, commits and uncommitted work set aside first."""
-    git = Git(slot.directory, (held.descriptor,))
-    label = keep.Label(slot.slot, times.now_text())
-    giveback.remove_dead_locks(slot.admin_dir)
-    if not is_fresh(slot):
-        found, hidden = Look(git, pool.config).answer()
-        covered = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
-        every = status.Status(found.tracked, found.conflicted, (*found.untracked, *covered))
-        snapshot.uncommitted(pool, slot, git, label, every, hidden or ())
-    keep.commits(pool, git, label, keep.tips(slot, pool.common, None))
-    _delete(pool, slot)
+def _submodules(slot: Slot, keep_open: tuple[int, ...]) -> None:
+    """Discard what lies in a slot's submodules; which commit each is at is the next checkout's business."""
+    from wt.pool.submodules import stores
+
+    for one in stores.of_slot(slot):
+        if one.top is not None and stores.is_sound(one.git_dir):
+            giveback.remove_dead_locks(one.git_dir)
+            worktree(Git(one.top, keep_open), one.git_dir)
 
 
 def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:

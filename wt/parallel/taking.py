@@ -90,7 +90,7 @@ class Taker:
             try:
                 return self._ask(wanted, name, sha)
             except WtError as error:
-                if type(error) is not WtError:
+                if type(error) is not WtError or "slot" in error.__dict__:
                     raise
         return self._ask(wanted, last, sha)
 

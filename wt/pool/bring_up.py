@@ -8,14 +8,14 @@ from wt.errors import Interrupted, WtError
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
-from wt.pool import giveback, lock, materialise, names, rename, sourcelock, survey
+from wt.pool import giveback, lock, materialise, names, rename, resolve, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wt.pool.location import Pool
-    from wt.pool.look import Look
+    from wt.pool.look import Clean, Look
     from wt.pool.mutex import Mutex
     from wt.pool.resolve import Target
     from wt.pool.submodules.bring import Bringing
@@ -81,6 +81,21 @@ def _marked_held(slot: Slot, target: Target) -> Slot:
     done = replaced(slot.held, state="held", restores="", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
     return replaced(slot, lock=done, state="held")
+
+
+def switch(
+    pool: Pool, slot: Slot, held: Mutex, sha: str, tell: Callable[[str], None], look: Clean | None = None
+) -> None:
+    """Make the files of a slot those of a commit, submodules too; its place and its branch stay as they are."""
+    target = resolve.Target(sha)
+    submodules = (
+        _submodules(pool, slot, held, target, tell) if os.path.isdir(f"{slot.admin}/modules") else None
+    )
+    if submodules is not None:
+        submodules.clear(sha)
+    materialise.checkout(pool, slot, held, sha, tell, look)
+    if submodules is not None or os.path.lexists(f"{slot.path}/.gitmodules"):
+        (submodules or _submodules(pool, slot, held, target, tell)).bring(slot, sha)
 
 
 def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) -> None:

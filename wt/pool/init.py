@@ -77,7 +77,8 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
 def init_at(pool_root: str, source: str, max_slots: int) -> Config:
     """Make the pool of a library at a directory of any name, over any repository that has a commit.
 
-    Its slots are `stable`, and clean when acquired; a base branch is not needed, for nothing lands from it.
+    Its slots are `stable`, and clean when acquired; a base branch is not needed, for nothing lands from it. Submodules
+    come from the source's own clones where it has them.
     """
     place = _source(source)
     _refuse_mirror(place)
@@ -86,8 +87,10 @@ def init_at(pool_root: str, source: str, max_slots: int) -> Config:
         base = _base(place)
     except WtError:  # a checkout of a build server's: a detached HEAD and no branch
         base = "main"
-    config = Config(pool_id=_pool_id(), source=place.top or place.git_dir, base=base, max_slots=max_slots,
-                    layout="stable", recycle="clean")  # fmt: skip
+    where = place.top or place.git_dir
+    mode, mirror = ("git-modules", where) if os.path.isdir(f"{place.common}/modules") else (None, None)
+    config = Config(pool_id=_pool_id(), source=where, base=base, max_slots=max_slots, layout="stable", recycle="clean",
+                    submodule_mirror_mode=mode, submodule_mirror_base=mirror)  # fmt: skip
     root, key = os.path.split(pool_root)
     files.ensure_directory(root)
     try:

@@ -11,7 +11,7 @@ from wt.git.run import Git
 from wt.model import replaced
 from wt.parallel import reset
 from wt.parallel.taking import Taker
-from wt.pool import materialise, mutex, survey
+from wt.pool import bring_up, mutex, survey
 from wt.pool.look import Clean
 
 TYPE_CHECKING = False
@@ -75,7 +75,7 @@ class Slots:
         with self._mutex(slot) as held:
             held.note("run")
             reset.discard(slot, held)
-            materialise.checkout(self.pool, slot, held, target.commit, self.taker.tell, Clean())
+            bring_up.switch(self.pool, slot, held, target.commit, self.taker.tell, Clean())
             if target.patch is not None:
                 Git(slot.directory, (held.descriptor,)).do("read-tree", "-u", "--reset", target.tree)
 
