@@ -84,7 +84,8 @@ def test_every_verb_has_a_man_page(name):
     text = man.page(KNOWN[name])
     assert text.startswith(f'.TH "WT\\-{name.upper()}" "1"')
     for option in KNOWN[name].options:
-        assert f"\n\\fB{man.escaped(option.name)}\\fR" in text
+        short = f"\\fB{man.escaped(option.short)}\\fR, " if option.short else ""
+        assert f"\n{short}\\fB{man.escaped(option.name)}\\fR" in text
     for example, _ in KNOWN[name].examples:
         assert man.escaped(example) in text
     assert not any(line.startswith(("'", "..")) for line in text.splitlines())

@@ -21,7 +21,7 @@ _VALUES = {
     "COMMIT": "branches", "DIR": "directories", "REPOSITORY": "directories", "WHEN": "words:auto,always,never",
     "LAYOUT": "words:rename,stable", "MODE": "words:bare-mirror,git-modules", "SHELL": "words:bash,fish,zsh",
     "ACTION": "words:init,install,uninstall,completion", "VERB": "verbs", "FILE": "any",
-    **dict.fromkeys(("N", "A,B", "T1,T2", "SECONDS", "AGE", "NEW", "WORD", "MESSAGE", "SHA256", "HEX", "S"), "none"),
+    **dict.fromkeys(("N", "A,B", "T1,T2", "SECONDS", "AGE", "NEW", "WORD", "MESSAGE", "SHA256", "HEX", "S", "SETTING"), "none"),
 }  # fmt: skip
 # Where a verb means something else by the same word. NAME is else a slot that is held.
 _OF_VERB = {
