@@ -51,8 +51,41 @@ def test_again_changes_nothing_and_options_replace(home):
     done = install("zsh")
     assert (home / ".zshrc").read_text() == before
     assert f"{home}/.zshrc: has it already." in done.err
-    install("zsh", "--prompt", "--cmd", "w")
+    done = install("zsh", "--prompt", "--cmd", "w")
     assert (home / ".zshrc").read_text() == before.replace("init zsh", "init zsh --cmd w --prompt")
+    assert done.err.splitlines() == [
+        f"{home}/.zshenv: has it already.",
+        f"{home}/.zshrc: changed", f"  - {line('zsh')}", f"  + {line('zsh', ' --cmd w --prompt')}",
+        "to begin: exec zsh",
+    ]  # fmt: skip
+
+
+def test_a_program_at_another_path_is_said_to_be_changed(home):
+    install("zsh")
+    rc = home / ".zshrc"
+    rc.write_text(rc.read_text().replace(line("zsh"), 'eval "$(/old/bin/wt shell init zsh)"'))
+    done = install("zsh")
+    assert f'  - eval "$(/old/bin/wt shell init zsh)"\n  + {line("zsh")}\n' in done.err
+    assert "added" not in done.err
+    assert "/old/bin" not in rc.read_text()
+
+
+def test_a_line_of_the_users_own_is_shown(home):
+    (home / ".zshrc").write_text('  eval "$(/old/bin/wt shell init zsh)"\n')
+    done = install("zsh")
+    assert (
+        f'{home}/.zshrc: left as it is, it has a line of its own for that:\n    eval "$(/old/bin/wt'
+        in done.err
+    )
+
+
+def test_our_lines_are_put_where_they_belong(home):
+    """On top: .bashrc may return before what comes later."""
+    install("bash")
+    rc = home / ".bashrc"
+    rc.write_text("return\n" + rc.read_text())
+    assert f"{rc}: put in its place again." in install("bash").err
+    assert rc.read_text().index("WORKTREE_ROOT") < rc.read_text().index("return")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])

@@ -10,7 +10,7 @@ from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 BEGIN, END = "# >>> wt >>>", "# <<< wt <<<"
 COPY = ".before-wt"
@@ -65,12 +65,41 @@ def put(path: str, *blocks: Block) -> str:
     for block in missing:
         lines = "\n".join((BEGIN, *block.lines, END, ""))
         wanted = lines + wanted if block.first else wanted + lines
-    if not missing and wanted == text:
-        return f"{path}: left as it is, it has a line of its own for that."
-    if wanted == text:
-        return f"{path}: has it already."
-    _replace(path, wanted)
-    return f"{path}: added\n" + "\n".join(f"    {line}" for block in missing for line in block.lines)
+    if wanted != text:
+        _replace(path, wanted)
+    return "\n".join(_told(path, text, own, blocks, missing, changed=wanted != text))
+
+
+def _told(
+    path: str, text: str, own: str, blocks: tuple[Block, ...], missing: list[Block], *, changed: bool
+) -> Iterator[str]:
+    """Say what was done to a file: added, changed from what to what, or left, and why."""
+    before = _inside(text)
+    now = [line for block in missing for line in block.lines]
+    gone, new = [line for line in before if line not in now], [line for line in now if line not in before]
+    if gone:
+        yield f"{path}: changed"
+        yield from (f"  - {line}" for line in gone)
+        yield from (f"  + {line}" for line in new)
+    elif new:
+        yield f"{path}: added"
+        yield from (f"    {line}" for line in new)
+    elif now:
+        yield f"{path}: put in its place again." if changed else f"{path}: has it already."
+    for block in blocks:
+        if block not in missing:
+            theirs = next(line for line in own.split("\n") if block.mark in line)
+            yield f"{path}: left as it is, it has a line of its own for that:"
+            yield f"    {theirs.strip()}"
+
+
+def _inside(text: str) -> list[str]:
+    """Return the lines between our markers."""
+    found: list[str] = []
+    while END in text:
+        block, _, text = text.partition(f"{END}\n")
+        found += block.partition(f"{BEGIN}\n")[2].split("\n")[:-1]
+    return found
 
 
 def take_out(path: str) -> str:
