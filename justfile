@@ -62,6 +62,11 @@ cov *args:
     coverage combine --quiet
     coverage report
 
+# The pictures of docs/pictures, from real runs (look at each)
+pictures:
+    .venv/bin/python -m pip install --quiet -e '.[pictures]'
+    python scripts/pictures.py
+
 # Every command and link in the docs and README is run or checked
 docs:
     pytest -k "docs or readme"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wt.ui.width import Line
 
 _COMMITS, _PATHS, _BAR = 8, 6, 20
+_CELLS = 4  # verdict and counts; slot and age stand in the preview
 
 
 def held_slot(ctx: Context, pool: Pool, slots: list[Slot]) -> Slot | None:
@@ -121,7 +122,7 @@ class _Work:
             self._board.previews[number] = [[(escaped(str(error)), "")]]
             return
         self._verdicts[number] = found
-        self._board.cells[number] = _joined(cells(self._out, slot, found))
+        self._board.cells[number] = _joined(cells(self._out, slot, found)[:_CELLS])
         self._board.previews[number] = about(self._out, slot, found)
         self._stir()
 
@@ -139,7 +140,7 @@ class _Work:
         except (WtError, OSError):
             return
         known = about(self._out, slot, self._verdicts[number])
-        self._board.previews[number] = [*known, *_commits(commits), *_changes(changes)]
+        self._board.previews[number] = [*known, *_commits(commits), *changed_lines(changes)]
 
 
 def _joined(found: list[tuple[str, str]]) -> Line:
@@ -156,7 +157,7 @@ def about(out: Out, slot: Slot, found: Verdict) -> list[Line]:
     held = f"{slot.slot}, {times.in_words(age(slot))}"
     lines: list[Line] = [
         [(escaped(slot.name or slot.slot), "bold"), (f"  {held}", "dim")],
-        [(escaped(slot.path or "-"), "dim")],
+        [(escaped(_homely(slot.path or "-")), "dim")],
         [],
         [(f"{out.mark(found.mark)} {found.reason}", found.mark), (f": {escaped(found.why)}", "")],
     ]
@@ -170,6 +171,11 @@ def about(out: Out, slot: Slot, found: Verdict) -> list[Line]:
     return [*lines, [("next: ", "dim"), (escaped(found.next), "cyan")]]
 
 
+def _homely(path: str) -> str:
+    home = os.path.expanduser("~")
+    return f"~{path[len(home) :]}" if home != "/" and path.startswith(f"{home}/") else path
+
+
 def _commits(commits: list[Commit]) -> list[Line]:
     now = time.time()
     return [
@@ -179,7 +185,7 @@ def _commits(commits: list[Commit]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _changes(changes: list[Change]) -> list[Line]:
+def changed_lines(changes: list[Change]) -> list[Line]:
     """Return a diff stat: names, and how many lines came and went, the longest bar as wide as there is room."""
     most = max(((one.added or 0) + (one.removed or 0) for one in changes), default=0)
     scale = min(1.0, _BAR / most) if most else 0.0

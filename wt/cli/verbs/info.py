@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.session.verdict import Verdict
 
+_FILES = 20
 VERB = args.Verb(
     "info", "say everything about one slot, the verdict first", ("[NAME]",), (args.JSON, args.POOL, args.COLOR),
     (("wt info feature-x", "what is in it, and what may be done with it"), ("wt why", "the same for the slot that this directory is in")),
@@ -41,13 +42,14 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
     out = ctx.out
-    out.painted(
-        [
-            (f"{slot.name}", "bold"),
-            (f"  {out.mark(found.mark)} {found.reason}", found.mark),
-            (f": {found.why}", ""),
-        ]
-    )
+    head = [
+        (f"{slot.name}", "bold"),
+        (f"  {out.mark(found.mark)} {found.reason}", found.mark),
+        (": ", ""),
+        (found.why, ""),
+    ]
+    for line in args.folded(head, out.width):
+        out.painted(line)
     for path in found.evidence.paths[:20]:
         out.answer(f"  {path}")
     if len(found.evidence.paths) > 20:
@@ -71,10 +73,12 @@ def _facts(pool: Pool, slot: Slot) -> list[tuple[str, str]]:
 
 
 def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:
-    """The commits that the base does not have, newest first."""
+    """The commits that the base does not have, newest first, and what the files differ in from where they left it."""
     if slot.path is None or slot.state == "broken":
         return
-    from wt.git import inspect
+    from wt.cli.choose import changed_lines
+    from wt.git import glance, inspect
+    from wt.git.run import Git
 
     commits = inspect.commits(slot.path, f"refs/heads/{pool.config.base}..HEAD", 10)
     if commits:
@@ -83,3 +87,5 @@ def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:
         ctx.out.painted(
             [(f"{commit.sha[:9]} ", "yellow"), (commit.subject, ""), (f"  {commit.author}", "dim")]
         )
+    for line in changed_lines(glance.changes(Git(slot.path), f"refs/heads/{pool.config.base}")[:_FILES]):
+        ctx.out.painted(line)
