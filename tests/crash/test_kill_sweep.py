@@ -8,10 +8,11 @@ import re
 
 import pytest
 
-from tests.crash.scenarios import SCENARIOS
+from tests.crash import scenarios, scenarios_of_kept
 from tests.support import gitcalls
 from tests.support.crash import Sweep
 
+SCENARIOS = (*scenarios.SCENARIOS, *scenarios_of_kept.SCENARIOS)
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 
 

@@ -206,6 +206,8 @@ class Sweep:
 
     def _bytes(self):
         objects = stages.reachable_objects(self.stage) | stages.kept_of_submodules(self.stage)
+        # whole repositories that were moved out of a slot
+        objects |= {stages.blob_id(data) for _, data in stages.content(f"{self.stage.at}/.meta/kept")}
         after = {**stages.parked(self.stage), **facts(self.stage).files}
         found = []
         for (admin, name), blob in self.before.files.items():
@@ -305,6 +307,7 @@ def litter(stage):
                     one in f"/{path}" for one in ALLOWED_LOCKS
                 ):
                     found.append(f"left over: {path}")
+    found += [f"left over: {name}" for name in os.listdir(f"{stage.at}/.meta") if name.startswith("restore-")]
     known = {os.path.basename(path) for path in stage.slots().values()} | {".meta"}
     there = {name for name in os.listdir(stage.at) if not os.path.islink(f"{stage.at}/{name}")}
     return found + [f"left over in the pool root: {name}" for name in sorted(there - known)]

@@ -7,7 +7,7 @@ import time
 from wt.errors import NameHeldError, UsageError, WtError, quoted
 from wt.git import changes
 from wt.model import record
-from wt.pool import acquire, keep, kept, names, survey
+from wt.pool import acquire, keep, kept, names, reclaim, survey
 from wt.pool.kept import Entry, Record
 
 TYPE_CHECKING = False
@@ -70,8 +70,12 @@ def _in_words(found: Record) -> tuple[str, ...]:
 
 def restore(pool: Pool, entry: Entry, name: str, group: str | None, tell: Callable[[str], None]) -> Restored:
     """Acquire a slot as `name` and put everything back in it before it counts as held; what is kept stays kept."""
-    git = pool.git()
-    found = kept.read_record(git, entry)
+    slot = survey.take(pool).named(name)
+    if (
+        slot is not None and slot.transitional
+    ):  # a branch that a dead one made is not one that was there before
+        reclaim.recover(pool, "restore", tell)
+    found = kept.read_record(pool.git(), entry)
     branch = found.commit_of("branch") or entry.head
     there = keep.branch_tip(pool.common, f"refs/heads/{name}")
     _refuse_name(pool, entry, name, branch, there)
