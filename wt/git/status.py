@@ -68,34 +68,45 @@ def has_hidden(answer: bytes) -> bool:
 
 
 def hidden_edits(git: Git) -> tuple[str, ...]:
-    """Return the files that git was told to overlook and whose content differs from what is recorded."""
+    """Return the files that git was told to overlook and that are not what is recorded: content, kind, or gone.
+
+    One that is skipped and not there is none: that is what a sparse checkout looks like.
+    """
     flagged = _flagged(git)
     if not flagged:
         return ()
     recorded = {}
     for line in git.ask_fields("ls-files", "-s", "-z"):
         meta, path = line.split("\t", 1)
-        recorded[path] = meta.split(" ")[1]
-    return tuple(path for path in flagged if _differs(git, path, recorded.get(path, "")))
+        recorded[path] = (meta.split(" ")[0], meta.split(" ")[1])
+    return tuple(
+        path for tag, path in flagged if path in recorded and _differs(git, tag, path, *recorded[path])
+    )
 
 
-def _flagged(git: Git) -> list[str]:
-    return [
-        line[2:] for line in git.ask_fields("ls-files", "-v", "-z") if line[0].islower() or line[0] == "S"
-    ]
+def _flagged(git: Git) -> list[tuple[str, str]]:
+    lines = git.ask_fields("ls-files", "-v", "-z")
+    return [(line[0], line[2:]) for line in lines if line[0].islower() or line[0] == "S"]
 
 
 def unhide(git: Git) -> None:
     """Take both bits off every file, so that git sees again what is there."""
-    data = "".join(f"{path}\0" for path in _flagged(git)).encode("utf-8", "surrogateescape")
+    data = "".join(f"{path}\0" for _, path in _flagged(git)).encode("utf-8", "surrogateescape")
     git.do("update-index", "--no-assume-unchanged", "-z", "--stdin", data=data)
     git.do("update-index", "--no-skip-worktree", "-z", "--stdin", data=data)
 
 
-def _differs(git: Git, path: str, sha: str) -> bool:
+def _differs(git: Git, tag: str, path: str, mode: str, sha: str) -> bool:
     full = f"{git.cwd}/{path}"
-    if not os.path.lexists(full) or os.path.isdir(full):
-        return False
+    if not os.path.lexists(full):
+        return tag == "h"
+    if os.path.isdir(full) and not os.path.islink(full):
+        return mode != "160000"
     if os.path.islink(full):
-        return git.ask("hash-object", "--stdin", data=os.fsencode(os.readlink(full))) != sha
+        return (
+            mode != "120000" or git.ask("hash-object", "--stdin", data=os.fsencode(os.readlink(full))) != sha
+        )
+    executable = bool(os.stat(full).st_mode & 0o100)
+    if mode == "120000" or executable != (mode == "100755"):
+        return True
     return git.ask("hash-object", "--path", path, "--", full) != sha

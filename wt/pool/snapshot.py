@@ -186,7 +186,7 @@ class Snapshot:
         operation = worktrees.operation(self.admin)
         entries = self._stages() if found.conflicted else []
         entries += self._operation() if operation else []
-        flags = [f"N {path}" for path in found.intended] + (self._hidden_flags(hidden) if hidden else [])
+        flags = self._flags(found, hidden) if found.intended or hidden else []
         entries += [("100644", self._store_fields(flags), "flags")] if flags else []
         moved = [f"{place}\0{path}" for path, place in nested.items()]
         entries += [("100644", self._store_fields(moved), "nested")] if moved else []
@@ -258,10 +258,16 @@ class Snapshot:
         shas = self._hashed(found)
         return [("100644", sha, f"operation/{path[len(self.admin) + 1 :]}") for path, sha in shas.items()]
 
-    def _hidden_flags(self, hidden: tuple[str, ...]) -> list[str]:
+    def _flags(self, found: status.Status, hidden: tuple[str, ...]) -> list[str]:
+        """Return what no tree can say of index entries: what of a file is intended alone is in no tree of the index."""
+        staged = set(
+            self.git.ask_fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.made_of[2])
+        )
+        intended = [path for path in (*found.intended, *hidden) if path not in staged]
         wanted = set(hidden)
-        lines = self.git.ask_fields("ls-files", "-v", "-z")
-        return [line for line in lines if line[2:] in wanted and (line[0].islower() or line[0] == "S")]
+        lines = self.git.ask_fields("ls-files", "-v", "-z") if hidden else []
+        bits = [line for line in lines if line[2:] in wanted and (line[0].islower() or line[0] == "S")]
+        return [*(f"N {path}" for path in intended), *bits]
 
     def _store_fields(self, fields: list[str]) -> str:
         return self._store(_bytes("".join(f"{field}\0" for field in fields)))
