@@ -25,7 +25,7 @@ PATHS = (
     "a/below",
     "b\nn",
 )
-CONTENTS = (b"", b"1\n", b"a\r\nb\n\r", b"\0\xff\xfe", b"x" * 70000, b"$Id$\n")
+CONTENTS = (b"", b"1\n", b"a\r\nb\n\r", b"\0\xff\xfe", b"x" * 500, b"$Id$\n")
 BASE = {"a": "1\n", "dir/b": "b\n", "dir/c": "c\n", "run.sh": "#!\n", "sp ace": "s\n", 'q"uo': "q\n"}
 
 path = st.sampled_from(PATHS)
@@ -162,9 +162,10 @@ class Slot:
             with open(full, "rb") as file:
                 data = file.read()
             now = b"100755" if os.stat(full).st_mode & 0o100 else b"100644"
-        stored = subprocess.run(
-            ["git", "-C", self.top, "hash-object", "--stdin"], input=data, capture_output=True
-        )
+        argv = ["git", "-C", self.top, "hash-object", "--stdin"]
+        if now != b"120000":
+            argv += ["--path", os.fsdecode(line[2:])]
+        stored = subprocess.run(argv, input=data, capture_output=True)
         return (now, stored.stdout.strip()) != (mode, sha)
 
     def files(self):

@@ -82,9 +82,12 @@ def test_a_lock_that_a_living_git_has_open_stays(held, tmp_path, capsys):
             held.note("release")
             assert gitlocks.recorded(held.path) == [str(path), str(tmp_path / "y.lock")]
         assert gitlocks.recorded(held.path) == [str(path)]
-        gitlocks.finish_dead(held, "recovery", print)
+        taken = mutex.try_take(held.path)
+        assert taken is not None, "at its end it lets the mutex go"
+        gitlocks.finish_dead(taken, "recovery", print)
         assert gitlocks.recorded(held.path) == [str(path)]
         living.stdin.close()
-    gitlocks.finish_dead(held, "recovery", print)
+    gitlocks.finish_dead(taken, "recovery", print)
+    taken.release()
     assert not path.exists()
     assert gitlocks.recorded(held.path) == []

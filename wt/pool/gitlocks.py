@@ -39,23 +39,29 @@ def of_worktree(git_dir: str) -> list[str]:
 
 
 class Recorded:
-    """A stretch of work under a mutex whose git may create `locks`."""
+    """A stretch of work under a mutex whose git may create `locks`; at its end the mutex is let go."""
 
     def __init__(self, held: Mutex, verb: str, locks: Iterable[str], tell: Callable[[str], None]) -> None:
         self.held, self.verb, self.locks, self.tell = held, verb, locks, tell
 
     def __enter__(self) -> Mutex:
-        foreign = remove_dead(self.held.path, self.tell)
-        absent = [path for path in self.locks if not os.path.lexists(path)]
-        _note(self.held, self.verb, [*foreign, *absent])
-        self.foreign = foreign
+        try:
+            self.foreign = remove_dead(self.held.path, self.tell)
+            absent = [path for path in self.locks if not os.path.lexists(path)]
+            _note(self.held, self.verb, [*self.foreign, *absent])
+        except BaseException:
+            self.held.release()
+            raise
         return self.held
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self.held.descriptor >= 0:
-            _note(self.held, self.verb, self.foreign)
+        try:
+            if self.held.descriptor >= 0:
+                _note(self.held, self.verb, self.foreign)
+        finally:
+            self.held.release()
 
 
 def _note(held: Mutex, verb: str, locks: list[str]) -> None:

@@ -28,22 +28,15 @@ class Step:
 
     def __enter__(self) -> Git:
         files.ensure_directory(f"{self.pool.common}/worktree-pool")
-        self.held = mutex.take(path_of(self.pool), self.pool.tell, what="the source's refs")
-        try:
-            self.recorded = gitlocks.Recorded(self.held, "refs", self.locks, self.pool.tell)
-            self.recorded.__enter__()
-        except BaseException:
-            self.held.release()
-            raise
-        return self.pool.git((*self.keep, self.held.descriptor))
+        held = mutex.take(path_of(self.pool), self.pool.tell, what="the source's refs")
+        self.recorded = gitlocks.Recorded(held, "refs", self.locks, self.pool.tell)
+        self.recorded.__enter__()
+        return self.pool.git((*self.keep, held.descriptor))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        try:
-            self.recorded.__exit__(kind, error, at)
-        finally:
-            self.held.release()
+        self.recorded.__exit__(kind, error, at)
 
 
 def of_ref(pool: Pool, keep: tuple[int, ...], ref: str) -> Step:

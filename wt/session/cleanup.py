@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from wt.errors import WtError
 from wt.model import record
+from wt.pool import hooking
 from wt.session import release
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
     from wt.session.verdict import Verdict
+    from wt.trust import Policy
 
 
 @record
@@ -30,13 +32,14 @@ class Outcome:
     path: str | None = None
 
 
-def clean_up(pool: Pool, name: str, tell: Callable[[str], None]) -> Outcome:
+def clean_up(pool: Pool, name: str, tell: Callable[[str], None], hooks: Policy) -> Outcome:
     """Recycle a slot whose verdict is green; green is said only of what was released."""
     slot_id, path = "", None
     try:
         slot = release.require_held(pool, name)
         slot_id, path = slot.slot, slot.path
-        done = release.attempt(pool, name, tell)
+        hooking.refuse_inside(pool, hooks.env, "cleanup", name)
+        done = release.attempt(pool, name, tell, hooks, around=True)
     except (WtError, OSError) as error:
         return Outcome(name, slot_id, "failed", getattr(error, "sentence", str(error)), path=path)
     if done.released:
@@ -49,13 +52,13 @@ def _stays(found: Verdict) -> str:
 
 
 def sweep(
-    pool: Pool, judged: list[tuple[Slot, Verdict]], tell: Callable[[str], None], *, dry: bool
+    pool: Pool, judged: list[tuple[Slot, Verdict]], tell: Callable[[str], None], hooks: Policy, *, dry: bool
 ) -> list[Outcome]:
     """Clean up every slot that was judged green; the verdict is looked at again under the slot's own mutex."""
     outcomes = []
     for slot, found in judged:
         if found.green and not dry:
-            outcomes.append(clean_up(pool, slot.name or slot.slot, tell))
+            outcomes.append(clean_up(pool, slot.name or slot.slot, tell, hooks))
         else:
             what = "would be recycled" if found.green else _stays(found)
             outcomes.append(Outcome(slot.name or slot.slot, slot.slot, what, found.why, found, slot.path))

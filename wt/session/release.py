@@ -27,7 +27,6 @@ from wt.session import verdict
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
 
     from wt.pool.location import Pool
     from wt.pool.mutex import Mutex
@@ -59,25 +58,7 @@ def require_held(pool: Pool, name: str, *hints: str) -> Slot:
     raise WtError(f"Nothing is held as `{name}` in the pool `{pool.key}`.", hint, *hints)
 
 
-class _Taken:
-    """A held slot's mutex for a whole verb, the lock files of its gits recorded."""
-
-    def __init__(self, held: Mutex, recorded: gitlocks.Recorded) -> None:
-        self.held, self.recorded = held, recorded
-
-    def __enter__(self) -> Mutex:
-        return self.recorded.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        try:
-            self.recorded.__exit__(kind, error, at)
-        finally:
-            self.held.release()
-
-
-def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> _Taken:
+def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> gitlocks.Recorded:
     """Take a held slot's mutex for a whole verb; ContendedError (3) where somebody is at work on it."""
     path = pool.slot_mutex_path(slot.slot)
     held = mutex.try_take(path)
@@ -96,7 +77,7 @@ def take_mutex(pool: Pool, slot: Slot, verb: str, locks: Iterable[str] = ()) -> 
         *gitlocks.of_worktree(slot.admin_dir),
         *(gitlocks.of_ref(pool.common, f"refs/heads/{branch}") if branch else ()),
     ]
-    return _Taken(held, gitlocks.Recorded(held, verb, [*own, *locks], _silent))
+    return gitlocks.Recorded(held, verb, [*own, *locks], _silent)
 
 
 def _silent(_sentence: str) -> None:
@@ -114,21 +95,28 @@ def release_safely(
 
 
 def attempt(
-    pool: Pool, name: str, tell: Callable[[str], None], hooks: Policy | None = None, *, force: bool = False
-) -> Released:
-    """Release a slot if its verdict is green, or with `force`; else say by the verdict why not."""
+    pool: Pool, name: str, tell: Callable[[str], None], hooks: Policy | None = None, *, force: bool = False,
+    around: bool = False,
+) -> Released:  # fmt: skip
+    """Release a slot if its verdict is green, or with `force`; else say by the verdict why not.
+
+    `around` runs the hooks wt_pre_cleanup and, on green, wt_post_cleanup around the verdict.
+    """
     slot = require_held(pool, name)
     if slot.transitional:  # by a process that died, or by one that take_mutex will meet
         reclaim.recover(pool, "release", tell)
         slot = require_held(pool, name)
-    with take_mutex(pool, slot, "release") as held:
+    with take_mutex(pool, slot, "cleanup" if around else "release") as held:
         slot = require_held(pool, name)
-        found = verdict.judge(pool, slot)
+        due = hooking.at_head(pool, slot, hooks, "cleanup") if around else None
+        hooking.notify(due, "wt_pre_cleanup", slot)
+        found = verdict.judge(pool, require_held(pool, name) if due else slot)
         if not found.green and not force:
             mark.note(slot, found.mark)
             return Released(slot.slot, found, (), released=False)
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
+        hooking.notify(due, "wt_post_cleanup", slot)
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell, hooks)))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wt.git.run import Git
     from wt.pool.acquire import Acquired
     from wt.pool.location import Pool
+    from wt.trust import Policy
 
 
 @record
@@ -29,6 +30,15 @@ class Content:
     modified: int
     untracked: int
     more: tuple[str, ...] = ()
+
+
+@record
+class Wish:
+    """Under which name it is to be there again, in which group, and what is wanted of hooks."""
+
+    name: str
+    group: str | None = None
+    hooks: Policy | None = None
 
 
 @record
@@ -68,8 +78,9 @@ def _in_words(found: Record) -> tuple[str, ...]:
     return tuple(words)
 
 
-def restore(pool: Pool, entry: Entry, name: str, group: str | None, tell: Callable[[str], None]) -> Restored:
-    """Acquire a slot as `name` and put everything back in it before it counts as held; what is kept stays kept."""
+def restore(pool: Pool, entry: Entry, wish: Wish, tell: Callable[[str], None]) -> Restored:
+    """Acquire a slot under a name and put everything back in it before it counts as held; what is kept stays kept."""
+    name = wish.name
     slot = survey.take(pool).named(name)
     if (
         slot is not None and slot.transitional
@@ -79,9 +90,11 @@ def restore(pool: Pool, entry: Entry, name: str, group: str | None, tell: Callab
     branch = found.commit_of("branch") or entry.head
     there = keep.branch_tip(pool.common, f"refs/heads/{name}")
     _refuse_name(pool, entry, name, branch, there)
-    wish = acquire.Restoring(entry.head, branch, entry.sha if entry.is_snapshot else "")
+    putting = acquire.Restoring(entry.head, branch, entry.sha if entry.is_snapshot else "")
     adopt = there == branch
-    request = acquire.Request(name, None if adopt else branch, group, adopt=adopt, restoring=wish)
+    request = acquire.Request(
+        name, None if adopt else branch, wish.group, adopt=adopt, restoring=putting, hooks=wish.hooks
+    )
     try:
         taken = acquire.acquire(pool, request, tell)
     except NameHeldError as error:

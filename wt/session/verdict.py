@@ -205,7 +205,11 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
     if found.processes:
         one = found.processes[0]
         return Verdict(
-            "yellow", "in-use", f"pid {one.pid} ({one.command}) is in it", f"wt info {quoted(name)}", found
+            "yellow",
+            "in-use",
+            f"pid {one.pid} ({one.command}) is in it",
+            f"ps -o pid,args -p {one.pid}",
+            found,
         )
     if found.landed_by:
         return Verdict(

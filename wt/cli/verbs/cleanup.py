@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import shell
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.leaving import way_out
 from wt.cli.named import name_or_here
 from wt.errors import WtError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "cleanup", "give a slot back if nothing in it would be lost, else say why it stays", ("[NAME]",),
-    (args.POOL, args.COLOR),
+    (*trusting.OPTIONS, args.POOL, args.COLOR),
     (("wt cleanup", "the slot that this directory is in"), ("wt cleanup feature-x || true", "never needed: it ends with 0")),
     "It ends with 0 whatever it finds, so that a script can end with it.",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def _clean_up(parsed: Parsed, ctx: Context) -> None:
     pool = ctx.open_pool()
     name = name_or_here(ctx, pool, parsed.word(), "cleanup")
     go = way_out(ctx, pool, release.require_held(pool, name).path)
-    done = cleanup.clean_up(pool, name, ctx.out.say)
+    done = cleanup.clean_up(pool, name, ctx.out.say, trusting.policy(parsed, ctx))
     _tell(ctx, done)
     if done.what == "recycled" and go is not None:
         shell.send_to(ctx.env, go)

@@ -12,8 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
+    from wt.errors import WtError
     from wt.pool.location import Pool
     from wt.pool.remote import Far
+    from wt.session.release import Released
+    from wt.session.verdict import Verdict
 
 VERB = args.Verb(
     "release", "give a slot back; refuses where work would be lost", ("[NAME]",),
@@ -21,6 +24,12 @@ VERB = args.Verb(
      *trusting.OPTIONS, args.POOL, args.COLOR),
     (("wt release", "the slot that this directory is in"), ("wt release feature-x --force", "set its work aside, and release")),
 )  # fmt: skip
+
+
+_ANSWERS = (
+    ("stay", "keep it"),
+    ("force", "set everything in it aside, and release it (wt restore has it again)"),
+)
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
@@ -33,9 +42,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
     hooking.refuse_inside(pool, ctx.env, "release", name)
     go = way_out(ctx, pool, slot.path)
     far = _far(parsed, pool, name)
-    done = release.release_safely(
-        pool, name, ctx.out.say, trusting.policy(parsed, ctx), force=parsed.given("--force")
-    )
+    done = _released(parsed, ctx, pool, name)
     now = "is dropped, for its directory was gone" if done.verdict.reason == "broken" else "is idle and warm"
     ctx.out.say(f"{name} is released; {done.slot} {now}.")
     _tell_kept(ctx, done.kept)
@@ -46,6 +53,31 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
         remote.delete(pool, name, far, ctx.out.say)
     return 0
+
+
+def _released(parsed: Parsed, ctx: Context, pool: Pool, name: str) -> Released:
+    """Release; what the verdict is against is asked about on a terminal, and refused without one."""
+    from wt.session import release
+
+    policy = trusting.policy(parsed, ctx)
+    done = release.attempt(pool, name, ctx.out.say, policy, force=parsed.given("--force"))
+    if done.released:
+        return done
+    refusal = release.refusal(release.require_held(pool, name), done.verdict)
+    if not _is_forced(ctx, name, done.verdict, refusal):
+        raise refusal
+    return release.attempt(pool, name, ctx.out.say, policy, force=True)
+
+
+def _is_forced(ctx: Context, name: str, found: Verdict, refusal: WtError) -> bool:
+    from wt.ui import ask
+
+    if not any("--force" in hint for hint in refusal.hints) or not ask.can(ctx.out, ctx.env):
+        return False
+    ctx.out.say_painted([(f"{ctx.out.mark(found.mark)} {found.reason}", found.mark), (f": {found.why}.", "")])
+    for path in found.evidence.paths[:20]:
+        ctx.out.say(f"  {path}")
+    return ask.choose(f"Release {name} all the same?", _ANSWERS) == "force"
 
 
 def _far(parsed: Parsed, pool: Pool, name: str) -> Far | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from wt import times
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.arrive import arrive
 from wt.cli.taking import for_people, tell_taken
 from wt.errors import UsageError, quoted
@@ -23,7 +23,7 @@ VERB = args.Verb(
         args.Option("--as", "the name that it is to have now", "NEW"),
         args.Option("--group", "the group to take the slot from", "G"),
         args.Option("--prune", "drop what is older instead, e.g. 30d", "AGE"),
-        args.JSON, args.POOL, args.COLOR,
+        args.JSON, *trusting.OPTIONS, args.POOL, args.COLOR,
     ),
     (
         ("wt restore", "what is kept, the newest first"),
@@ -48,7 +48,13 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
     entry = kept.find(pool, word)
     name, group = parsed.value("--as") or entry.name, parsed.value("--group")
-    done = for_people(lambda: restore.restore(pool, entry, name, group, ctx.out.say), ctx)
+    done = for_people(
+        lambda: trusting.with_consent(
+            ctx, pool, trusting.policy(parsed, ctx),
+            lambda hooks: restore.restore(pool, entry, restore.Wish(name, group, hooks), ctx.out.say),
+        ),
+        ctx,
+    )  # fmt: skip
     tell_taken(ctx, done.acquired)
     for line in done.more:
         ctx.out.say(line)

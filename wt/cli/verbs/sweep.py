@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wt import shell
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.cli.leaving import way_out
 from wt.errors import WtError
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 VERB = args.Verb(
     "sweep", "give back every slot in which nothing would be lost", (),
-    (args.Option("--dry-run", "say what would be done, and touch nothing"), args.JSON, args.POOL, args.COLOR),
+    (args.Option("--dry-run", "say what would be done, and touch nothing"), args.JSON, *trusting.OPTIONS,
+     args.POOL, args.COLOR),
     (("wt sweep --dry-run", "what could go"), ("wt sweep", "and let it go")),
     "It ends with 0 whatever it finds, so that a script can end with it.",
 )  # fmt: skip
@@ -24,13 +25,13 @@ _ORDER = ("would be recycled", "recycled", "kept", "refused", "failed")
 
 def run(parsed: Parsed, ctx: Context) -> int:
     try:
-        _sweep(ctx, dry=parsed.given("--dry-run"), as_json=parsed.given("--json"))
+        _sweep(parsed, ctx, dry=parsed.given("--dry-run"), as_json=parsed.given("--json"))
     except WtError as error:
         ctx.out.error(error)
     return 0
 
 
-def _sweep(ctx: Context, *, dry: bool, as_json: bool) -> None:
+def _sweep(parsed: Parsed, ctx: Context, *, dry: bool, as_json: bool) -> None:
     from wt.cli.listing import judged
     from wt.pool import survey
     from wt.session import cleanup
@@ -38,7 +39,7 @@ def _sweep(ctx: Context, *, dry: bool, as_json: bool) -> None:
     pool = ctx.open_pool()
     slots = survey.held(pool)
     ways = {slot.path: way_out(ctx, pool, slot.path) for slot in slots}
-    done = cleanup.sweep(pool, judged(pool, slots), ctx.out.say, dry=dry)
+    done = cleanup.sweep(pool, judged(pool, slots), ctx.out.say, trusting.policy(parsed, ctx), dry=dry)
     if as_json:
         ctx.out.json([_json(one) for one in done])
     else:
