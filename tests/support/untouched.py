@@ -11,6 +11,8 @@ VOLATILE = (
     "/objects/",
     # what the prompt shows, written by whoever judged last
     "/worktree-pool/mark",
+    # what a look may spare itself the next time
+    "/worktree-pool/seen",
 )
 
 
