@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from bench import builds, repos, runs, shells
+from bench import builds, repos, runs, shells, submodules
 from bench.mutex import HoldWatch
 from bench.repos import Repo
 from bench.stage import Pool, Stage
@@ -300,6 +300,7 @@ ROWS = (
         optional=True,
     ),
     Row(14, "fresh slots at once", sizeable, at_once, once=True),
+    Row(20, "twenty submodules, three levels deep", any_size, submodules.against_update, once=True),
     Row(15, "the first green build", any_size, builds.first_green, once=True, optional=True),
     Row(17, "run of many commits", sizeable, runs.many_commits, once=True, optional=True),
 )
