@@ -34,7 +34,7 @@ class Status:
 def arguments(*, untracked: str, submodules: str = "none") -> tuple[str, ...]:
     """Return the argv for `parse`; `untracked` is git's own mode: no, normal or all.
 
-    `submodules` is what git overlooks in them: none, or dirty (their files: no process in each).
+    `submodules` is what git overlooks in them: none, untracked, dirty (their files: no process in each), or all.
     """
     return ("status", *_COMMON, f"--untracked-files={untracked}", f"--ignore-submodules={submodules}")
 

@@ -12,6 +12,7 @@ from wt.pool import gitlocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wt.model import Slot
     from wt.pool.location import Pool
 
 
@@ -58,8 +59,11 @@ def _tip(pool: Pool, branch: str) -> str:
         ) from error
 
 
-def refuse_unready(base: Base) -> None:
-    """Raise WtError where the base's checkout has an operation in progress or tracked changes; untracked files are fine."""
+def refuse_unready(base: Base, landing: Slot | None = None) -> None:
+    """Raise WtError where the base's checkout has an operation in progress or tracked changes; untracked files are fine.
+
+    So are submodule directories that lag behind what is recorded, or are already where `landing` would bring them.
+    """
     if base.checkout is None or base.checkout.path is None:
         return
     where = base.checkout.path
@@ -69,7 +73,12 @@ def refuse_unready(base: Base) -> None:
             f"`{base.branch}` was not moved: a {operation.name} is in progress in {where}.",
             f"git -C {quoted(where)} {operation.abort.removeprefix('git ')}",
         )
-    found = status.read(Git(where), untracked="no")
+    found = status.read(Git(where), untracked="no", submodules="untracked")
+    if found.moved or os.path.isdir(f"{base.checkout.git_dir}/modules"):
+        from wt.session.land import inside
+
+        inside.refuse_operations(base)
+        found = inside.without_lagging(base, landing, found)
     if not found.clean:
         changed = (*found.conflicted, *found.tracked)
         error = WtError(

@@ -57,6 +57,7 @@ class Bringing:
         self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch)
         self.leaving = Leaving(pool, slot, held, _label(slot), tell)
         self._known: dict[str, list[Declared]] = {}
+        self._only: set[str] | None = None
 
     def clear(self, commit: str) -> None:
         """Take out of the slot the submodules that a commit does not have, or that are excluded: work set aside, parked."""
@@ -67,11 +68,12 @@ class Bringing:
         wanted = {one.name: one.path for one in subs if not _is_excluded(one, self.exclude)}
         self.leaving.clear(self.slot.admin_dir, self.slot.directory, wanted)
 
-    def bring(self, slot: Slot, commit: str) -> None:
+    def bring(self, slot: Slot, commit: str, only: set[str] | None = None) -> None:
         """Bring every submodule to its pin; WtError that shows every error, where one could not be brought.
 
-        `slot` is the slot where it is now.
+        `slot` is the slot where it is now; `only` names those of its own to be brought (land).
         """
+        self._only = only
         self.slot = self.leaving.slot = slot
         self._remove_staged()
         self.crew.run(self._pieces(Level(slot.admin_dir, slot.directory, commit)))
@@ -98,6 +100,8 @@ class Bringing:
         parent = own.get("remote.origin.url", "") or (self.pool.config.source if not level.path else "")
         pieces = []
         for sub in subs:
+            if not level.path and self._only is not None and sub.name not in self._only:
+                continue
             if self._is_left_out(level, sub, own):
                 files.ensure_directory(f"{level.top}/{sub.path}")
                 continue

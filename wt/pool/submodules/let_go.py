@@ -6,6 +6,7 @@ import os
 
 from wt import files
 from wt.errors import WtError
+from wt.git import refs
 from wt.git.run import Git
 from wt.model import replaced
 from wt.pool import giveback, keep, undo
@@ -27,34 +28,49 @@ def let_go(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> 
     """Bring the submodules of a slot back to idle. What fails in one is said, and stays for the next acquire to meet."""
     crew = Crew()
     leaving = Leaving(pool, slot, held, keep.label_of(slot), tell)
-    crew.run(
-        [
-            Piece(one.words, _releaser(leaving, one))
-            for one in stores.of_slot(slot)
-            if stores.is_sound(one.git_dir)
-        ]
-    )
+    sound = [one for one in stores.of_slot(slot) if stores.is_sound(one.git_dir)]
+    ours = _ours(slot, sound)
+    crew.run([Piece(one.words, _releaser(leaving, one, owned=one.words in ours)) for one in sound])
     staged = f"{slot.admin}/worktree-pool/submodules"
     if os.path.isdir(staged):
         files.remove_tree(staged)
     for path, error in sorted(crew.failed, key=lambda one: one[0]):
         tell(f"submodule `{path}` could not be brought back to idle: {said(error)}")
+    if not crew.failed and os.path.lexists(_journal(slot)):
+        files.unlink(_journal(slot))
 
 
-def _releaser(leaving: Leaving, store: Store) -> Callable[[], list[Piece]]:
+def _journal(slot: Slot) -> str:
+    return f"{slot.admin}/worktree-pool/submodule-branches"
+
+
+def _ours(slot: Slot, sound: list[Store]) -> set[str]:
+    """Return in which stores the branch of the slot's name is ours: its reflog says so.
+
+    Written down before any is deleted, for git deletes the reflog before the branch.
+    """
+    held = slot.held
+    found = {one.words for one in sound if refs.born_with(one.git_dir, held.name, held.nonce)}
+    known = set((files.read_text(_journal(slot), 1 << 20) or "").split("\n")) - {""}
+    if found - known:
+        files.replace_text(_journal(slot), "".join(f"{words}\n" for words in sorted(found | known)))
+    return found | known
+
+
+def _releaser(leaving: Leaving, store: Store, *, owned: bool) -> Callable[[], list[Piece]]:
     def release() -> list[Piece]:
-        _release(leaving, store)
+        _release(leaving, store, owned=owned)
         return []
 
     return release
 
 
-def _release(leaving: Leaving, store: Store) -> None:
+def _release(leaving: Leaving, store: Store, *, owned: bool) -> None:
     held = leaving.slot.held
     stores.remove_dead_locks(store.git_dir)
     git = Git(store.top or store.git_dir, leaving.keep_open)
-    # whose branch it is, only its own reflog can tell
-    slot = replaced(leaving.slot, path=store.top, admin=store.git_dir, lock=replaced(held, branch="none"))
+    lock = replaced(held, branch="created" if owned else "none")
+    slot = replaced(leaving.slot, path=store.top, admin=store.git_dir, lock=lock)
     pin = fetch.pinned(store.git_dir)
     if leaving.slot.state == "acquiring" and store.top is not None and pin is not None:
         undo.checkout(replaced(slot, lock=replaced(held, full_sha=pin)), git)

@@ -63,7 +63,9 @@ def _finish(pool: Pool, journal: Move, keep: tuple[int, ...], tell: Callable[[st
         _go_on(pool, git, journal, tip)
         return
     if tip not in (journal.old, journal.new, journal.end):
-        if status.read(git, untracked="no").clean:  # whoever moved the branch on put the files right
+        if status.read(
+            git, untracked="no", submodules="all"
+        ).clean:  # whoever moved the branch on put the files right
             return
         raise _stop(journal, [f"{journal.branch} has moved on to {tip[:12]}"])
     gitlocks.remove(gitlocks.of_worktree(git.ask("rev-parse", "--absolute-git-dir")), tell)

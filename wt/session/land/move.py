@@ -102,7 +102,7 @@ def _settled(pool: Pool, git: Git, move: Move) -> bool:
     """Whether the worktree is whole at one of the two: what lies between them is for recovery."""
     now = refs.read_file(pool.common, move.ref)
     try:
-        return now in (None, move.old, move.end) and status.read(git, untracked="no").clean
+        return now in (None, move.old, move.end) and status.read(git, untracked="no", submodules="all").clean
     except GitError:
         return False
 

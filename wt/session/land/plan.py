@@ -36,7 +36,7 @@ def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
     refuse.untracked(slot, wish, found)
     refuse.without_message(slot, wish, found)
     base = base_branch.find(pool)
-    base_branch.refuse_unready(base)
+    base_branch.refuse_unready(base, slot)
     commit = _of_commit(slot, wish, found)
     place = files.scratch_directory("wt-land-")
     try:

@@ -23,8 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wt.model import Slot
     from wt.pool.location import Pool
     from wt.session.base import Base
+    from wt.session.land.inside import Inside
 
 _TIMES_BACK = 3
 
@@ -37,7 +39,15 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     if wish.next is not None:
         acquire.foresee(pool, acquire.Request(wish.next, group=slot.group, hooks=wish.hooks), tell)
     refuse.unlandable(pool, slot)  # 1
+    if _has_submodules(slot):
+        from wt.session.land.inside import refuse_dirty
+
+        refuse_dirty(slot)
     found = status.read(Git(slot.directory))
+    if found.moved:
+        from wt.session.land.inside import without_lagging_of
+
+        found = without_lagging_of(slot, found)
     if refuse.has_landed(pool, slot, wish, found):  # 2
         with take_mutex(pool, slot, "land") as held:
             return finish(pool, name, wish, cwd, held, tell, moved=None)
@@ -55,23 +65,57 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
 def _onto_base(task: Task) -> tuple[str, str]:
     """Steps 5 to 12, under the land lock and the slot's mutex; returns the base before and after."""
     base = base_branch.find(task.pool)  # 5
-    base_branch.refuse_unready(base)
+    base_branch.refuse_unready(base, task.slot)
+    inside = _inside(task, base)
+    if inside is not None:
+        inside.catch_up()  # 6
     _commit_changes(task)  # 7
     for _time in range(1 + _TIMES_BACK):
+        head = task.git.ask("rev-parse", "HEAD")
         tip = _brought_up(task, base)  # 8
+        inside = _inside(task, base)
+        if inside is not None:
+            inside.refresh(head)  # 12, so that step 9 has all of what is landed
         hooks.before(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 9
         try:
             _refuse_moved(task, base)
-            advance.advance(task, base, tip)  # 11
+            _advance(task, base, tip, inside)  # 10, 11
         except advance.MovedError as error:
             task.tell(f"{error.sentence} It is looked at anew.")
             base = base_branch.find(task.pool)
-            base_branch.refuse_unready(base)
+            base_branch.refuse_unready(base, task.slot)
         else:
             forget_stop(task.slot)
             hooks.after(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 12
             return base.tip, tip
     raise WtError(f"`{base.branch}` kept moving; it was not landed on.", again("to try again"))
+
+
+def _has_submodules(slot: Slot) -> bool:
+    return os.path.isdir(f"{slot.admin}/modules") or os.path.lexists(f"{slot.path}/.gitmodules")
+
+
+def _inside(task: Task, base: Base) -> Inside | None:
+    """Return the submodules of a land, None (and nothing loaded) where the slot has none."""
+    if not _has_submodules(task.slot):
+        return None
+    from wt.session.land import inside
+
+    return inside.of(task, base)
+
+
+def _advance(task: Task, base: Base, tip: str, inside: Inside | None) -> None:
+    """Submodules of the base's checkout go before it, new ones come after it; where it is refused they go back."""
+    if inside is None:
+        advance.advance(task, base, tip)
+        return
+    inside.bring(tip)
+    try:
+        advance.advance(task, base, tip)
+    except BaseException:
+        inside.undo()
+        raise
+    inside.clone_new(base.tip, tip)
 
 
 def _refuse_moved(task: Task, base: Base) -> None:
