@@ -55,7 +55,9 @@ def _simple_commands(words):
 
 
 def _simple_fault(words):
-    if placeholders := PLACEHOLDERS.intersection(words):
+    if placeholders := {
+        word for word in words if word in PLACEHOLDERS or word.startswith("/path/")
+    }.difference(UNKNOWABLE):
         return f"stands for something else: {sorted(placeholders)}"
     if words[0] in ("command", "sudo", "exec"):
         ours = [at for at, word in enumerate(words) if word in ("wt", "worktree-pool")]

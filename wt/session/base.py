@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt.errors import UsageError, WtError, quoted
-from wt.git import refs, status, worktrees
+from wt.git import layout, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import gitlocks
@@ -46,6 +46,7 @@ def find(pool: Pool) -> Base:
             f"`{branch}` is checked out twice, in {places}; it was not moved.",
             f"git -C {quoted(str(holders[1].path))} switch --detach",
         )
+    holders = [_placed(pool, holder) for holder in holders]
     return Base(branch, _tip(pool, branch), holders[0] if holders and holders[0].path is not None else None)
 
 
@@ -57,6 +58,20 @@ def _tip(pool: Pool, branch: str) -> str:
             f"The base branch `{branch}` is not there any more; nothing was done.",
             f"to see what is there: git -C {quoted(pool.config.source)} branch -a",
         ) from error
+
+
+def _placed(pool: Pool, holder: worktrees.Worktree) -> worktrees.Worktree:
+    """A repository whose git dir lies elsewhere (`--separate-git-dir`) does not know its worktree: the pool's source is it."""
+    place = layout.at(holder.path) if holder.path is not None else None
+    if holder.git_dir != pool.common or (place is not None and place.git_dir == pool.common):
+        return holder
+    source = layout.at(pool.config.source)
+    if source is not None and source.top is not None and source.git_dir == pool.common:
+        return worktrees.Worktree(source.top, pool.common)
+    raise WtError(
+        f"`{pool.config.base}` is checked out where {pool.common} does not say; it was not moved.",
+        f"to say where: git -C {quoted(pool.common)} config core.worktree /path/to/repository",
+    )
 
 
 def refuse_unready(base: Base, landing: Slot | None = None) -> None:
