@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.test_primitive import HeldMutex
 from tests.support import gitrepo
+from tests.support.submodules import Nest
 from tests.support.tool import Pool, assert_refused
 from tests.support.untouched import everything
 
@@ -317,3 +318,33 @@ def test_the_base_that_a_topic_follows_is_never_deleted(remote, pool):
     git(pool.source, "branch", "-q", "--set-upstream-to=origin/main", "a")
     assert pool.pool("release", "--name", "a", "--delete-remote").code == 0
     assert branches(remote) == ["main"]
+
+
+def test_retire_keeps_what_only_a_submodule_has(tmp_path, layout):
+    nest = Nest(tmp_path / "nest")
+    nest.check_out()
+    pool = Pool(tmp_path / "root", nest.source, layout=layout, submodule_mirror_mode="git-modules",
+                submodule_mirror_base=nest.source)  # fmt: skip
+    path = f"{pool.acquire('a')}/{nest.paths[0]}"
+    pool.pool("release", "--name", "a")
+    path = f"{slot_path(pool)}/{nest.paths[0]}"
+    tips = [gitrepo.commit(path, {"on head": "1\n"})]
+    git(path, "switch", "-q", "-c", "mine")
+    tips += [gitrepo.commit(path, {"on a branch of its own": "1\n"})]
+    git(path, "switch", "-q", "--detach", "HEAD~1")
+    gitrepo.write(path, {"stashed": "1\n"})
+    git(path, "add", "stashed")
+    git(path, "stash", "push", "-q")
+    tips += [git(path, "rev-parse", "refs/stash")]
+    gitrepo.write(path, {"changed": "uncommitted\n"})
+    done = pool.pool("retire", "--slot", "slot-0")
+    assert done.code == 0, done
+    assert entries(nest.source) == []
+    where = f"{nest.source}/.git/worktree-pool/kept.git"
+    git(where, "gc", "-q", "--prune=now")
+    reachable = git(where, "rev-list", "--all").split()
+    assert set(tips) <= set(reachable)
+    assert "uncommitted" in [
+        line for sha in reachable for line in git(where, "ls-tree", "-r", "--name-only", sha).splitlines()
+        if line == "changed" for line in [git(where, "show", f"{sha}:changed")]
+    ]  # fmt: skip

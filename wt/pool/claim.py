@@ -69,7 +69,7 @@ def claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
-                _name_foreign(pool, seen, tell)
+                _say_what_is_left(pool, seen, tell)
                 _refuse_alias(seen, request.alias)
                 refuse_taken(pool, seen, request.name)
                 if request.unique_sha:
@@ -78,7 +78,11 @@ def claim(
         unfinished |= reclaim.finish(pool, claims, tell)
 
 
-def _name_foreign(pool: Pool, seen: Survey, tell: Callable[[str], None]) -> None:
+def _say_what_is_left(pool: Pool, seen: Survey, tell: Callable[[str], None]) -> None:
+    """What recovery leaves to others, or to the user: a land that died, and directories that are not ours."""
+    land = f"{pool.common}/worktree-pool/land"
+    if os.path.lexists(land) and not mutex.is_held(f"{land}.lock"):
+        tell(f"a land died while it moved `{pool.config.base}`; to finish it: wt doctor --fix")
     if seen.foreign or os.path.lexists(f"{pool.real}/.meta/foreign"):
         from wt.pool import foreign
 

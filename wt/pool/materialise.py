@@ -52,8 +52,8 @@ def checkout(
 
 
 def _end_operation(pool: Pool, slot: Slot, git: Git) -> None:
-    """A merge that somebody began in an idle slot is not the next holder's."""
-    if worktrees.operation(slot.admin_dir) is not None:
+    """A merge that somebody began in an idle slot, or what a reset there left behind, is not the next holder's."""
+    if worktrees.operation(slot.admin_dir) is not None or os.path.lexists(f"{slot.admin}/ORIG_HEAD"):
         keep.of_slot(pool, slot, git, _label(slot), None)
         giveback.clear_operation_state(slot.admin_dir)
 
@@ -76,6 +76,7 @@ def _clear_away(
     if hidden is not None:
         status.unhide(git)
     put_back(git, every, hidden)
+    files.unlink(f"{slot.admin}/ORIG_HEAD")  # of the reset just done
 
 
 def _without_ours(top: str, found: status.Status) -> status.Status:
