@@ -1,11 +1,13 @@
 """`wt cleanup` and `wt sweep`, contract sections 11 and 15: the verdict acted upon; they always end with 0."""
 
 import os
+import shlex
 import subprocess
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, hooking, tool
+from tests.support.asked import Asked
 from tests.support.untouched import everything
 
 git = gitrepo.git
@@ -136,3 +138,82 @@ def test_sweep_in_json(three):
 def test_sweep_of_an_empty_pool(both):
     done = both.wt("sweep")
     assert (done.code, done.out) == (0, "no slot is held.\n")
+
+
+HOOKS = """
+wt_pre_cleanup() { echo "pre $WT_NAME $PWD"; }
+wt_post_cleanup() { echo "post $WT_NAME $PWD"; }
+"""
+
+
+@pytest.mark.parametrize("verb", ["cleanup", "sweep"])
+def test_hooks_run_around_the_verdict_the_second_only_on_green(both, verb):
+    hooking.approved(both, HOOKS)
+    path = landed_in(both)
+    done = both.wt(verb, *(["x"] if verb == "cleanup" else []))
+    said = done.err.splitlines()
+    assert said[:2] == [f"pre x {path}", f"post x {path}"]
+    assert both.states() == [("slot-0", "idle", None)]
+    unmerged(both)
+    done = both.wt("cleanup", "x")
+    assert "pre x" in done.err
+    assert "post x" not in done.err
+    assert both.states() == [("slot-0", "held", "x")]
+
+
+def landed_in(pool):
+    landed(pool)
+    return pool.wt("path", "x").path
+
+
+def test_a_pre_cleanup_that_makes_the_slot_dirty_is_looked_at_afterwards(both):
+    hooking.approved(both, "wt_pre_cleanup() { touch left-behind; }\n")
+    landed(both)
+    done = both.wt("cleanup", "x")
+    assert done.code == 0
+    assert "🟡 dirty: x stays: 1 untracked file." in done.err
+    assert both.states() == [("slot-0", "held", "x")]
+
+
+def test_a_cleanup_hook_that_fails_is_warned_of_and_ignored(both):
+    hooking.approved(both, "wt_pre_cleanup() { false; }\nwt_post_cleanup() { false; }\n")
+    landed(both)
+    done = both.wt("cleanup", "x")
+    assert done.err.count("ended with status 1; which is ignored.") == 2
+    assert both.states() == [("slot-0", "idle", None)]
+
+
+def test_hooks_that_are_not_approved_are_skipped_and_said(both):
+    hooking.commit(both.source, HOOKS)
+    assert both.pool("acquire", "--name", "x", "--no-hooks").code == 0
+    done = both.wt("cleanup", "x")
+    assert (done.code, "they are skipped" in done.err, "pre x" in done.err) == (0, True, False)
+    assert both.states() == [("slot-0", "idle", None)]
+
+
+@pytest.mark.parametrize("verb", ["cleanup", "sweep"])
+def test_inside_a_hook_of_the_same_slot_it_says_so_and_ends_with_0(both, verb):
+    words = shlex.join(tool.argv("wt", "--pool", both.key, verb))
+    hooking.approved(both, f"wt_pre_release() {{ {words} 2>&1; echo status=$?; }}\n")
+    landed(both)
+    done = both.wt("release", "x")
+    assert done.code == 0
+    assert "status=0" in done.err
+    assert both.states() == [("slot-0", "idle", None)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "state"),
+    [("\x1b[B\r", 0, "idle"), ("\r", 1, "held"), ("\x1b", 1, "held"), ("\x03", 130, "held")],
+)
+def test_release_of_an_unsafe_slot_asks_on_a_terminal(both, keys, code, state):
+    gitrepo.write(both.acquire("x"), {"new": "1\n"})
+    asked = Asked(both, "release", "x")
+    shown = asked.until("Release x all the same")
+    assert "1 untracked file" in shown
+    assert "  new" in shown
+    asked.until("has it again")
+    status, out, after = asked.answer(keys)
+    assert (status, out) == (code, "")
+    assert ("wt restore x@" in after) == (state == "idle")
+    assert [row["state"] for row in both.rows() if row["state"] != "fresh"] == [state]
