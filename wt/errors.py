@@ -159,3 +159,7 @@ class GitError(WtError):
         self.cwd = cwd
         self.returncode = returncode
         self.stderr = stderr
+
+    def __reduce__(self) -> tuple[type[GitError], tuple[tuple[str, ...], str, int, str], dict[str, object]]:
+        """Travel to another process whole: a worker's failure is told where its result is waited for."""
+        return type(self), (self.argv, self.cwd, self.returncode, self.stderr), self.__dict__

@@ -363,6 +363,22 @@ def test_try_hypothesis_is_the_whole_round_for_a_worker_elsewhere(repo):
     assert WorktreePool(repo, max_size=1).get_stats()["allocated"] == 0
 
 
+def test_a_failure_on_a_worker_is_told_where_it_is_waited_for(repo):
+    with ProcessPoolExecutor(1) as workers:
+        wrong = workers.submit(
+            try_hypothesis, OrchestratorConfig(repo), Hypothesis("h", patch="nonsense"), "true"
+        )
+        with pytest.raises(SetupError, match="hypothesis `h` does not apply"):
+            wrong.result()
+        nowhere = workers.submit(
+            try_hypothesis, OrchestratorConfig(repo), Hypothesis("h", ref="nowhere"), "true"
+        )
+        with pytest.raises(UsageError, match="names no commit"):
+            nowhere.result()
+        again = workers.submit(try_hypothesis, OrchestratorConfig(repo), Hypothesis("h"), "true")
+        assert again.result().passed, "the worker is still there"
+
+
 # Results for other programs.
 
 RESULTS = {

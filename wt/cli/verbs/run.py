@@ -133,8 +133,10 @@ def _source(parsed: Parsed, targets: list[Target]) -> InOrder | Bisect:
 
 def _watch(pool: Pool, plan: Plan, source: InOrder | Bisect, board: Board) -> None:
     """Show what happens until all is over; an interrupt stops everything, and every slot is given back."""
+    from wt.git import alive
     from wt.parallel.run.engine import Engine
 
+    alive.show_on(None)  # the table is alive enough, and would be drawn over
     engine = Engine(pool, plan, source)
     try:
         with engine:

@@ -74,8 +74,12 @@ class Engine:
     def __enter__(self) -> Engine:
         self._slots.taker.reclaim()
         self._logs = logs.begin(self._logs, self._slots.taker.claim_token())
-        for worker in self._workers:
-            worker.start()
+        try:
+            for worker in self._workers:
+                worker.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def shield(self) -> None:
@@ -91,7 +95,8 @@ class Engine:
             self._changed.notify_all()
         self._running.stop_all()
         for worker in self._workers:
-            worker.join()
+            if worker.ident is not None:
+                worker.join()
         if self._ran:  # what left its group goes with the run
             holder.end_children(self._slots.taker.token)
         self._slots.taker.end()
