@@ -83,7 +83,21 @@ def _asked(pool, odd, path, tmp):
     unstick = [pool.pool("unstick"), _while_held(pool)]
     found = {"ls": ls, "inspect": inspect, "unstick": unstick, "doctor": doctor, "wt-ls": verdicts, "wt-info": info,
              "wt-whoami": whoami}  # fmt: skip
-    return {**found, "validate-gitmodules": _gitmodules(pool, tmp)}
+    return {**found, "validate-gitmodules": _gitmodules(pool, tmp), "wt-run": _runs(pool, tmp)}
+
+
+def _runs(pool, tmp):
+    """A pass, a failure, a time limit, what cannot be started, variants of which one does not apply, and a bisection."""
+    patch, other = tmp / "a.diff", tmp / "b.diff"
+    patch.write_text("--- a/README\n+++ b/README\n@@ -1 +1 @@\n-hello\n+changed\n")
+    other.write_text("--- a/README\n+++ b/README\n@@ -1 +1 @@\n-nothing\n+changed\n")
+    source = gitrepo.make_repo(tmp / "to run")
+    gitrepo.commit(source, {"x": "1"})
+    runs = Pool(tmp / "root", source, key="runs", max_slots=2)
+    ways = (("--", "true"), ("--", "true"), ("--", "false"), ("--timeout", "0.2", "--", "sleep", "60"), ("--", "no-such"),
+            ("--keep-going", "--patch", str(patch), "--patch", str(other), "--", "true"),
+            ("--bisect", "--at", "HEAD~1..HEAD", "--", "test", "!", "-e", "x"))  # fmt: skip
+    return [runs.wt("run", "--json", *words) for words in ways]
 
 
 def _while_held(pool):
