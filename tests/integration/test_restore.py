@@ -447,3 +447,23 @@ def test_a_lock_that_names_no_object_to_restore_is_harmless(both):
         file.write(text.replace("state: held", "state: acquiring") + "restores: --output=pwned\n")
     assert both.pool("release", "--name", "nobody").code == 0
     assert both.states() == [("slot-0", "idle", None)]
+
+
+def test_what_was_set_aside_in_a_submodule_is_listed_with_how_to_get_it(tmp_path, repo, monkeypatch):
+    library = gitrepo.make_repo(tmp_path / "library", {"f": "1\n"})
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "-q", "add", library, "lib")
+    gitrepo.commit(repo, {}, "a submodule")
+    pool = Pool(tmp_path / "root", repo, submodule_mirror_mode="git-modules", submodule_mirror_base=repo)
+    path = pool.acquire("x")
+    tip = gitrepo.commit(f"{path}/lib", {"f": "2\n"})
+    gitrepo.write(f"{path}/lib", {"f": "3\n"})
+    back = force(pool)
+    assert pool.wt("restore").out.endswith("1 modified, 1 submodule\n")
+    done = pool.wt(*back)
+    assert done.code == 0, done
+    lines = [line for line in done.err.splitlines() if line.startswith("submodule lib: ")]
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    for line in lines:
+        subprocess.run(["sh", "-c", line.partition(": ")[2]], check=True, capture_output=True)
+    assert file_bytes(f"{done.path}/lib/f") == b"3\n"
+    assert git(f"{done.path}/lib", "cat-file", "-t", tip) == "commit"

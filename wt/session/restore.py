@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wt.git.run import Git
     from wt.pool.acquire import Acquired
     from wt.pool.location import Pool
+    from wt.pool.submodules.kept import Kept
     from wt.trust import Policy
 
 
@@ -55,10 +56,12 @@ def contents(pool: Pool, entries: list[Entry]) -> list[Content]:
     git = pool.git()
     base = f"refs/heads/{pool.config.base}"
     counts = [git.start("rev-list", "--count", entry.head, "--not", base) for entry in entries]
-    return [_content(git, entry, int(count.answer())) for entry, count in zip(entries, counts, strict=True)]
+    return [
+        _content(pool, git, entry, int(count.answer())) for entry, count in zip(entries, counts, strict=True)
+    ]
 
 
-def _content(git: Git, entry: Entry, commits: int) -> Content:
+def _content(pool: Pool, git: Git, entry: Entry, commits: int) -> Content:
     if not entry.is_snapshot:
         return Content(entry, commits, 0, 0, 0)
     head, index, *rest = entry.parents
@@ -67,14 +70,20 @@ def _content(git: Git, entry: Entry, commits: int) -> Content:
     there = {one.path for one in untracked}
     still = [one for one in modified if not (one.removed and one.path in there)]
     return Content(
-        entry, commits, len(staged), len(still), len(untracked), _in_words(kept.read_record(git, entry))
+        entry,
+        commits,
+        len(staged),
+        len(still),
+        len(untracked),
+        _in_words(kept.read_record(git, entry), len({one.path for one in _submodules(pool, entry)})),
     )
 
 
-def _in_words(found: Record) -> tuple[str, ...]:
+def _in_words(found: Record, submodules: int) -> tuple[str, ...]:
     words = [f"{len(found.conflicts)} conflicted"] if found.conflicts else []
     words += [f"a {found.operation} in progress"] if found.operation else []
     words += [f"{len(found.nested)} nested"] if found.nested else []
+    words += [f"{submodules} submodule{'' if submodules == 1 else 's'}"] if submodules else []
     return tuple(words)
 
 
@@ -99,7 +108,25 @@ def restore(pool: Pool, entry: Entry, wish: Wish, tell: Callable[[str], None]) -
         taken = acquire.acquire(pool, request, tell)
     except NameHeldError as error:
         raise error.hint(_as_another(pool, entry)) from None
-    return Restored(taken, entry, tuple(_more(pool, entry, found)))
+    return Restored(taken, entry, (*_more(pool, entry, found), *_of_submodules(pool, entry, taken.path)))
+
+
+def _submodules(pool: Pool, entry: Entry) -> list[Kept]:
+    """Return what was set aside in submodules when the entry was."""
+    from wt.pool.submodules import kept as of_submodules
+
+    return [
+        one for one in of_submodules.list_all(pool) if (one.label, one.moment) == (entry.name, entry.moment)
+    ]
+
+
+def _of_submodules(pool: Pool, entry: Entry, top: str) -> list[str]:
+    from wt.pool.submodules.kept import way_to
+
+    return [
+        f"submodule {one.path}: {way_to(pool, one.ref, f'{top}/{one.path}')}"
+        for one in _submodules(pool, entry)
+    ]
 
 
 def _refuse_name(pool: Pool, entry: Entry, name: str, branch: str, there: str | None) -> None:

@@ -134,7 +134,7 @@ def way_to(pool: Pool, ref: str, top: str) -> str:
     subject = Git(where).ask("log", "-1", "--format=%s", ref)
     fetch = f"git -C {quoted(top)} fetch {quoted(where)} {quoted(ref)}"
     if subject.startswith("On ") and subject.endswith(": set aside by wt"):
-        return f"{fetch} && git -C {quoted(top)} stash apply --index FETCH_HEAD"
+        return f"{fetch} && git -C {quoted(top)} merge -q --ff-only FETCH_HEAD^ && git -C {quoted(top)} stash apply --index FETCH_HEAD"
     return f"{fetch} && git -C {quoted(top)} log FETCH_HEAD"
 
 
