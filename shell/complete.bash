@@ -60,9 +60,10 @@ function __wt_candidates {
         slots)
             __wt_find_pool "$__wt_key" || \builtin return 0
             for at in "$__wt_root"/*/.git; do
-                __wt_read_link "${at%/.git}" && [[ -f $__wt_admin/worktree-pool/created && ! -e $__wt_admin/worktree-pool/lock ]] || \builtin continue
                 at=${at%/.git}
-                __wt_found+=("${at##*/}")
+                if __wt_read_link "$at" && [[ -f $__wt_admin/worktree-pool/created && ! -e $__wt_admin/worktree-pool/lock ]]; then
+                    __wt_found+=("${at##*/}")
+                fi
             done
             ;;
         kept)
