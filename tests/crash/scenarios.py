@@ -246,6 +246,33 @@ def sub_work(stage, layout):
     gitrepo.write(f"{inner}/le af", {"file": "changed\n", "u": "untracked\n", "build/cache": "warm\n"})
 
 
+def sub_land(stage, layout):
+    """A held slot with a commit two submodules deep, its pins not yet recorded in the slot; main has moved."""
+    _nested(stage, layout)
+    path = stage.acquire("w/x")
+    gitrepo.commit(f"{path}/plain/sub/inner", {"new": "1\n"}, "mine, inside")
+    gitrepo.commit(f"{path}/plain", {"new": "1\n"}, "mine, outer")
+    gitrepo.write(stage.source, {"m": "on main\n"})
+    stage.git("add", "m")
+    stage.git("commit", "-q", "-m", "main moves")
+
+
+def sub_landed(stage):
+    """The base and its checkout have the new pins at each depth, the slot is idle."""
+    found = released(stage)
+    left = stage.git("status", "--porcelain")
+    found += [f"the source's checkout is not clean: {left}"] if left else []
+    heads = [
+        stage.git("log", "-1", "--format=%s", at=f"{stage.source}/{one}")
+        for one in ("plain", "plain/sub/inner")
+    ]
+    return (
+        found
+        if heads == ["mine, outer", "mine, inside"]
+        else [*found, f"the base's submodules are at {heads}"]
+    )
+
+
 _MINE_INSIDE = ("mine, outer", "mine, on the branch", "mine, detached")
 
 
@@ -420,6 +447,7 @@ SCENARIOS = (
         sub_holds("f/x", "four"),
         steady=False,
     ),
+    Scenario("sub-land", sub_land, (*_LAND, "bump"), (0, 1), sub_landed, steady=False),
     Scenario("sub-release", sub_work, (*_POOL, "release", "--name", "w/x"), (0,), sub_released, steady=False),
     Scenario("release-clean", held, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-commits", with_commits, ("worktree-pool", "release", "--name", "w/x"), (0,), released),

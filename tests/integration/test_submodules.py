@@ -541,7 +541,9 @@ def test_a_repository_without_submodules_loads_none_of_this(repo, tmp_path):
     for verb in (("acquire", "--name", "x"), ("release", "--name", "x"), ("acquire", "--name", "y")):
         done = pool.pool(*verb, env=env)
         assert done.code == 0
-        assert "wt.pool.submodules" not in done.err
+        assert "wt.pool.submodules." not in done.err, (
+            "the package says whether there is anything; that is all"
+        )
         assert "wt.pool" in done.err
 
 

@@ -8,7 +8,7 @@ import time
 from wt import files, times
 from wt.errors import WtError
 from wt.git import refs
-from wt.pool import gitlocks, nested, sourcelock
+from wt.pool import gitlocks, nested, sourcelock, submodules
 from wt.pool.keep import PREFIX
 
 TYPE_CHECKING = False
@@ -25,6 +25,13 @@ def expire(pool: Pool, tell: Callable[[str], None]) -> None:
     if pool.config.keep == "forever":
         return
     oldest = times.compact(times.as_text(time.time() - int(pool.config.keep[:-1]) * 86400))
+    if submodules.is_any_kept(pool):
+        from wt.pool.submodules import kept
+
+        if dropped := kept.drop_older(pool, oldest, _AT_ONCE):
+            tell(
+                f"{dropped} of what was set aside in submodules more than {pool.config.keep} ago is dropped."
+            )
     old = [ref for ref in _names(pool) if ref.rpartition("/")[2] < oldest and _is_ours(ref)]
     found = [(ref.name, ref.sha) for ref in refs.list_refs(pool.git(), *old[:_AT_ONCE])] if old else []
     if not found:

@@ -124,8 +124,11 @@ def word_of(ref: str) -> str:
 def _unknown(pool: Pool, name: str, *, at_other_times: bool) -> WtError:
     if at_other_times:
         return WtError(f"Nothing is kept of `{name}` at that time.", "to see what is: wt restore")
+    from wt.pool import submodules
     from wt.pool.names import nearest
 
+    if inside := submodules.ways_back(pool, name):
+        return WtError(f"Of `{name}` only work in submodules is kept.", *inside)
     near = nearest(name, sorted({one.name for one in entries(pool)}))
     hint = f"did you mean: wt restore {quoted(near)}" if near else "to see what is kept: wt restore"
     return WtError(f"Nothing is kept of `{name}`.", hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.model import Slot, record, replaced
-from wt.pool import giveback, hookgroup, hooking, keep, lock, mutex, reclaim, survey
+from wt.pool import giveback, hookgroup, hooking, keep, lock, mutex, reclaim, submodules, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def give_back(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) 
 
 def expire(pool: Pool, tell: Callable[[str], None]) -> None:
     """Every release drops a little of what has been kept for long enough."""
-    if pool.config.keep != "forever" and keep.is_any(pool.common):
+    if pool.config.keep != "forever" and (keep.is_any(pool.common) or submodules.is_any_kept(pool)):
         from wt.pool import expiry
 
         expiry.expire(pool, tell)

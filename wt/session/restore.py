@@ -108,7 +108,7 @@ def restore(pool: Pool, entry: Entry, wish: Wish, tell: Callable[[str], None]) -
         taken = acquire.acquire(pool, request, tell)
     except NameHeldError as error:
         raise error.hint(_as_another(pool, entry)) from None
-    return Restored(taken, entry, (*_more(pool, entry, found), *_of_submodules(pool, entry, taken.path)))
+    return Restored(taken, entry, (*_more(pool, entry, found), *_of_submodules(pool, entry, name)))
 
 
 def _submodules(pool: Pool, entry: Entry) -> list[Kept]:
@@ -120,13 +120,11 @@ def _submodules(pool: Pool, entry: Entry) -> list[Kept]:
     ]
 
 
-def _of_submodules(pool: Pool, entry: Entry, top: str) -> list[str]:
-    from wt.pool.submodules.kept import way_to
+def _of_submodules(pool: Pool, entry: Entry, name: str) -> list[str]:
+    """A submodule is kept under its name, which its directory in the slot need not have."""
+    from wt.pool import submodules
 
-    return [
-        f"submodule {one.path}: {way_to(pool, one.ref, f'{top}/{one.path}')}"
-        for one in _submodules(pool, entry)
-    ]
+    return submodules.ways_back(pool, entry.name, entry.moment, survey.take(pool).named(name))
 
 
 def _refuse_name(pool: Pool, entry: Entry, name: str, branch: str, there: str | None) -> None:

@@ -74,15 +74,17 @@ def _prune(parsed: Parsed, ctx: Context, pool: Pool) -> int:
 
 
 def _list(ctx: Context, pool: Pool, *, as_json: bool) -> int:
-    from wt.pool import kept
+    from wt.pool import kept, submodules
     from wt.session import restore
 
     found = restore.contents(pool, kept.entries(pool))
     if as_json:
         ctx.out.json([_json(one) for one in found])
         return 0
+    inside = submodules.is_any_kept(pool) and _list_submodules(ctx, pool, found)
     if not found:
-        ctx.out.say(f"nothing is kept in `{pool.key}`.")
+        if not inside:
+            ctx.out.say(f"nothing is kept in `{pool.key}`.")
         return 0
     _table(ctx, found)
     newest = kept.word_of(found[0].entry.ref)
@@ -90,6 +92,18 @@ def _list(ctx: Context, pool: Pool, *, as_json: bool) -> int:
     other = f" --as {quoted(new)}" if new else ""
     ctx.hint(f"to have the newest again: wt restore {quoted(newest)}{other}")
     return 0
+
+
+def _list_submodules(ctx: Context, pool: Pool, found: list[Content]) -> bool:
+    """Name what is kept of submodules alone: what belongs to an entry of the slot's comes with it."""
+    from wt.pool.submodules import kept
+
+    listed = {(one.entry.name, one.entry.moment) for one in found}
+    rows = {(one.label, one.moment, one.path) for one in kept.list_all(pool)}
+    for label, moment, path in sorted(row for row in rows if row[:2] not in listed):
+        what = f"in submodule {path}: wt restore {quoted(label)}"
+        ctx.out.painted([(f"{label}@{moment}  ", "bold"), (what, "")])
+    return bool(rows)
 
 
 def _json(one: Content) -> dict[str, object]:

@@ -4,3 +4,26 @@ A submodule of a linked worktree has its repository (here: its store) in `<admin
 `<store>/modules/<name>`. To the code of the pool a store with its files is a small pool with one slot: what sets aside,
 checks out and detaches there is what does so in the slot itself (`stores.as_pool`, `stores.as_slot`).
 """
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wt.model import Slot
+    from wt.pool.location import Pool
+
+
+def is_any_kept(pool: Pool) -> bool:
+    """Whether anything was ever set aside in submodules: one look."""
+    return os.path.isdir(f"{pool.common}/worktree-pool/kept.git")
+
+
+def ways_back(pool: Pool, label: str, moment: str | None = None, slot: Slot | None = None) -> list[str]:
+    """Say how to have again what is kept of submodules under a label; empty, and nothing loaded, where there is nothing."""
+    if not is_any_kept(pool):
+        return []
+    from wt.pool.submodules import kept
+
+    return kept.ways_back(pool, label, moment, slot)

@@ -17,6 +17,7 @@ from wt.pool import keep, sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wt.model import Slot
     from wt.pool.location import Pool
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/")
@@ -146,3 +147,34 @@ def require_none(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) 
     ):
         raise WtError(f"What was set aside in the submodule `{path}` could not be kept; nothing was removed.",
                       f"to see it: git -C {quoted(store)} for-each-ref refs/wt/kept")  # fmt: skip
+
+
+def ways_back(pool: Pool, label: str, moment: str | None, slot: Slot | None) -> list[str]:
+    """Say of each commit kept under a label (at a moment) how to have it again, in the slot's own submodule if it is there."""
+    from wt.pool.submodules import stores
+
+    tops = {one.words: one.top for one in stores.of_slot(slot) if one.top} if slot is not None else {}
+    lines = []
+    for one in list_all(pool):
+        if one.label == label and moment in (None, one.moment):
+            top = tops.get(one.path)
+            look = f"git -C {quoted(repository(pool))} log {quoted(one.ref)}"
+            lines.append(f"submodule `{one.path}`: {way_to(pool, one.ref, top) if top else look}")
+    return lines
+
+
+def drop_older(pool: Pool, oldest: str, most: int) -> int:
+    """Drop at most so many refs of kept.git that are older than a moment; returns how many."""
+    where = repository(pool)
+    old = [one for one in list_all(pool) if one.moment < oldest][:most]
+    if not old:
+        return 0
+    locks = [
+        f"{where}/{name}"
+        for one in old
+        for name in (f"{one.ref}.lock", "packed-refs.lock", "packed-refs.new")
+    ]
+    data = "".join(f"delete {one.ref} {one.sha}\n" for one in old)
+    with sourcelock.Step(pool, (), list(dict.fromkeys(locks))) as source:
+        Git(where, source.keep).do("update-ref", "--stdin", data=data.encode())
+    return len(old)
