@@ -183,8 +183,8 @@ def test_restore_says_how_to_have_again_what_was_kept_of_submodules(nest):
     assert pool.wt("release", "x", "--force").code == 0
     done = pool.wt("restore", "x", "--pool", "app")
     assert done.code == 0, done
-    (line,) = [line for line in done.err.splitlines() if line.startswith("submodule `name-0/the inner`: ")]
-    assert subprocess.run(["sh", "-c", line.partition("`: ")[2]], capture_output=True).returncode == 0
+    (line,) = [line for line in done.err.splitlines() if line.startswith("submodule name-0/the inner: ")]
+    assert subprocess.run(["sh", "-c", line.partition(": ")[2]], capture_output=True).returncode == 0
     with open(f"{pool.rows()[0]['path']}/{INNER}/file", encoding="utf-8") as file:
         assert file.read() == "mine\n"
 
@@ -213,4 +213,5 @@ def test_what_is_kept_of_submodules_expires_with_the_rest(nest):
     pool.acquire("y")
     done = pool.pool("release", "--name", "y")
     assert "1 of what was set aside in submodules more than 90d ago is dropped." in done.err
-    assert list(kept_of(nest)) == [ref]
+    assert ref in kept_of(nest)
+    assert old not in kept_of(nest)

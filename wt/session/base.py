@@ -31,6 +31,14 @@ class Base:
     def locks(self, pool: Pool) -> list[str]:
         """Return the lock files of the gits that move it."""
         there = gitlocks.of_worktree(self.checkout.git_dir) if self.checkout else []
+        if (
+            self.checkout is not None
+            and self.checkout.path
+            and os.path.isdir(f"{self.checkout.git_dir}/modules")
+        ):
+            from wt.pool.submodules import follow
+
+            there += follow.locks(follow.Tree(self.checkout.git_dir, self.checkout.path))
         return [*gitlocks.of_ref(pool.common, self.ref), *there]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from wt.errors import GitError, WtError, quoted
-from wt.git import layout, refs, worktrees
+from wt.git import layout, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import keep
+from wt.pool import gitlocks, keep
 from wt.pool.submodules import declared, fetch, kept, stores, urls
 
 TYPE_CHECKING = False
@@ -62,18 +62,42 @@ def operations(tree: Tree) -> list[str]:
     return found
 
 
-def differs_only_by_land(tree: Tree, landing: Tree | None, path: str) -> bool:
-    """Whether a submodule that is not at its pin lags behind it, or is where a land was about to bring it."""
+def differs_only_by_land(
+    tree: Tree, landing: Tree | None, path: str, commits: tuple[str, ...] = ("HEAD",)
+) -> bool:
+    """Whether a submodule that is not at its pin lags behind it, or is where a land was about to bring it, and nothing
+    in it is changed but for that. `commits` are those whose pin counts."""
     store = layout.read_link(f"{tree.top}/{path}")
     if store is None:
         return False
-    head = Tree(store, f"{tree.top}/{path}").head
-    entry = Git(tree.top).ask("ls-tree", "-z", "--full-tree", "HEAD", "--", path)
-    pin = entry.partition("\t")[0].split(" ")[-1]
+    inner = Tree(store, f"{tree.top}/{path}")
     theirs = layout.read_link(f"{landing.top}/{path}") if landing is not None else None
-    if theirs is not None and head == Tree(theirs, "").head:
-        return True
-    return bool(pin) and fetch.has(store, pin) and refs.is_ancestor(Git(store), head, pin)
+    other = Tree(theirs, f"{landing.top}/{path}") if landing is not None and theirs is not None else None
+    pins = [pin for commit in commits if (pin := _pin(tree, commit, path)) and fetch.has(store, pin)]
+    lags = any(refs.is_ancestor(Git(store), inner.head, pin) for pin in pins)
+    if not lags and not (other is not None and inner.head == other.head):
+        return False
+    found = status.read(Git(inner.top), untracked="no", submodules="untracked")
+    moved = set(found.moved)
+    return not found.conflicted and all(
+        one in moved and differs_only_by_land(inner, other, one, ("HEAD", *pins)) for one in found.tracked
+    )
+
+
+def _pin(tree: Tree, commit: str, path: str) -> str:
+    entry = Git(tree.top).ask("ls-tree", "-z", "--full-tree", commit, "--", path)
+    meta = entry.partition("\t")[0].split(" ")
+    return meta[-1] if meta[0] == "160000" else ""
+
+
+def locks(tree: Tree) -> list[str]:
+    """Return the lock files that git may leave in the submodules of a checkout that a land brings forward."""
+    found = []
+    for one in stores.walk(tree.git_dir, tree.top, None):
+        branch = refs.branch_of(one.git_dir)
+        found += gitlocks.of_worktree(one.git_dir)
+        found += gitlocks.of_ref(one.git_dir, f"refs/heads/{branch}") if branch else []
+    return found
 
 
 def catch_up(pool: Pool, tree: Tree, keep_open: tuple[int, ...], besides: Tree | None) -> None:
@@ -156,12 +180,15 @@ class Forward:
             if not there.is_there:
                 continue
             head = there.head
-            if head == sub.pin:
+            if head == sub.pin:  # by a land that died, perhaps before what is inside
+                if os.path.lexists(f"{there.top}/.gitmodules"):
+                    self._level(there, here, Git(there.top), sub.pin)
                 continue
             if not fetch.has(there.git_dir, sub.pin):
                 Git(there.top, self.keep_open).do(*_FETCH, here.git_dir, sub.pin, env=kept.LOCAL)
-            self._level(there, here, Git(there.top), sub.pin)
+            # from the outside in: then one that died has left what the next one takes for its own
             self._one(there, sub, head)
+            self._level(there, here, Git(there.top), sub.pin)
 
     def _one(self, there: Tree, sub: Declared, head: str) -> None:
         git = Git(there.top, self.keep_open)

@@ -159,7 +159,7 @@ def ways_back(pool: Pool, label: str, moment: str | None, slot: Slot | None) -> 
         if one.label == label and moment in (None, one.moment):
             top = tops.get(one.path)
             look = f"git -C {quoted(repository(pool))} log {quoted(one.ref)}"
-            lines.append(f"submodule `{one.path}`: {way_to(pool, one.ref, top) if top else look}")
+            lines.append(f"submodule {one.path}: {way_to(pool, one.ref, top) if top else look}")
     return lines
 
 

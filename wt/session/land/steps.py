@@ -57,7 +57,9 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     with turn.take(pool, name, tell):  # 4
         mend.unfinished(pool, move.journal_of_base(pool), (), tell)
         slot = require_held(pool, name)
-        with take_mutex(pool, slot, "land", base_branch.find(pool).locks(pool)) as held:
+        with take_mutex(
+            pool, slot, "land", [*base_branch.find(pool).locks(pool), *_locks_inside(slot)]
+        ) as held:
             moved = _onto_base(Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell))
             return finish(pool, name, wish, cwd, held, tell, moved=moved)  # 13
 
@@ -93,6 +95,14 @@ def _onto_base(task: Task) -> tuple[str, str]:
 
 def _has_submodules(slot: Slot) -> bool:
     return os.path.isdir(f"{slot.admin}/modules") or os.path.lexists(f"{slot.path}/.gitmodules")
+
+
+def _locks_inside(slot: Slot) -> list[str]:
+    if not _has_submodules(slot):
+        return []
+    from wt.pool.submodules import follow
+
+    return follow.locks(follow.Tree(slot.admin_dir, slot.directory))
 
 
 def _inside(task: Task, base: Base) -> Inside | None:
