@@ -20,3 +20,11 @@ def pool(tmp_path, repo):
 def both(tmp_path, repo, layout):
     """Two slots, in both layouts."""
     return Pool(tmp_path / "root", repo, max_slots=2, layout=layout)
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Where hooks of these tests write what they saw."""
+    path = tmp_path / "log"
+    path.write_text("")
+    return path

@@ -1,14 +1,12 @@
-"""When hooks run, with which environment, and what their failure does: acquire, release and land (contract section 14)."""
+"""When hooks run, with which environment, and what their failure does: acquire, release, cleanup, restore (contract section 14)."""
 
 import os
 import re
-import signal
-import subprocess
-import time
 
 import pytest
 
 from tests.support import gitrepo, hooking, tool
+from tests.support.hooking import lines, says
 from tests.support.tool import assert_refused
 from tests.support.untouched import everything
 
@@ -18,23 +16,6 @@ wt_post_acquire() {
     pwd
 }
 """
-
-
-@pytest.fixture
-def log(tmp_path):
-    """Where hooks of these tests write what they saw."""
-    path = tmp_path / "log"
-    path.write_text("")
-    return path
-
-
-def says(log, *functions):
-    """A hooks file whose functions each add their name and directory to the log."""
-    return "".join(f'{name}() {{ echo "{name} $PWD" >>{log}; }}\n' for name in functions)
-
-
-def lines(log):
-    return log.read_text().splitlines()
 
 
 @pytest.mark.parametrize("command", ["primitive", "new", "acquire"])
@@ -311,290 +292,48 @@ def test_what_gives_back_warns_of_hooks_that_are_not_approved_and_skips_them(poo
     assert pool.states() == [("slot-0", "idle", None)]
 
 
-# land
+# cleanup, sweep, restore
+
+AROUND = ("wt_pre_cleanup", "wt_post_cleanup", "wt_pre_release", "wt_post_release")
 
 
-def work(pool, name="x", files=None):
-    path = pool.acquire(name)
-    gitrepo.commit(path, files or {"work": "done\n"}, "work")
-    return path
-
-
-def test_a_land_runs_its_hooks_in_their_order(pool, log):
-    text = says(log, "wt_pre_land", "wt_post_land", "wt_pre_release", "wt_post_release")
-    hooking.approved(pool, text)
-    path = work(pool)
-    log.write_text("")
-    assert pool.wt("land", "--name", "x").code == 0
-    assert lines(log) == [
-        f"wt_pre_land {path}",
-        f"wt_post_land {path}",
-        f"wt_pre_release {path}",
-        f"wt_post_release {pool.at}",
-    ]
-
-
-def test_pre_land_sees_exactly_the_tree_to_be_landed_and_the_base_unmoved(pool, log):
-    text = f"wt_pre_land() {{ git status --porcelain >>{log}; git rev-parse HEAD main >>{log}; cat work moved >>{log}; }}\n"
-    hooking.approved(pool, text)
-    path = pool.acquire("x")
-    gitrepo.write(path, {"work": "done\n"})
-    gitrepo.commit(pool.source, {"moved": "meanwhile\n"})
-    base = gitrepo.git(pool.source, "rev-parse", "main")
-    done = pool.wt("land", "--name", "x", "--add", "work")
-    assert done.code == 0, done
-    landed = gitrepo.git(pool.source, "rev-parse", "main")
-    assert lines(log) == [landed, base, "done", "meanwhile"]
-
-
-def test_post_land_is_told_where_the_base_was_and_is(pool, log):
-    hooking.approved(
-        pool,
-        f'wt_post_land() {{ echo "$WT_BASE_BEFORE $WT_BASE_AFTER" >>{log}; git rev-parse main >>{log}; false; }}\n',
-    )
-    work(pool)
-    before = gitrepo.git(pool.source, "rev-parse", "main")
-    done = pool.wt("land", "--name", "x")
-    after = gitrepo.git(pool.source, "rev-parse", "main")
-    assert lines(log) == [f"{before} {after}", after]
-    assert (done.code, "wt_post_land of" in done.err) == (0, True)  # warned, ignored
+@pytest.mark.parametrize("verb", [("cleanup", "x"), ("sweep",)])
+def test_what_pre_cleanup_tidies_does_not_count(pool, verb):
+    hooking.approved(pool, "wt_pre_cleanup() { rm -f new; false; }\n")
+    gitrepo.write(pool.acquire("x"), {"new": "n\n"})
+    done = pool.wt(*verb)
+    assert "wt_pre_cleanup of" in done.err  # warned, ignored
     assert pool.states() == [("slot-0", "idle", None)]
 
 
-def refs_and_files(pool):
-    refs = gitrepo.git(pool.source, "for-each-ref")
-    return (
-        refs,
-        everything(f"{pool.source}/work", f"{pool.source}/README"),
-        gitrepo.git(pool.source, "status", "--porcelain"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        ("exit 3", ["ended with status 3"]),
-        ("git commit -q --allow-empty -m sneaked", ["has changed HEAD"]),
-        ("git switch -q -c elsewhere", ["has changed HEAD"]),
-        ("echo sneaked >>work", ["has changed tracked files", "work"]),
-        ("echo sneaked >>work; git add work", ["has changed tracked files"]),
-        ("rm work", ["has changed tracked files"]),
-        ('cd /; rm -rf "$WT_PATH"', ["has taken", "away"]),
-    ],
-)
-def test_a_pre_land_that_fails_or_changes_what_it_looks_at_stops_the_land(pool, body, words):
-    hooking.approved(pool, f"wt_pre_land() {{ {body}; }}\n")
-    work(pool)
-    before = gitrepo.git(pool.source, "rev-parse", "main")
-    assert_refused(pool.wt("land", "--name", "x"), 1, *words)
-    assert gitrepo.git(pool.source, "rev-parse", "main") == before
-    assert not os.path.exists(f"{pool.source}/work")
-    assert [state for _slot, state, _name in pool.states()] == ["broken" if "rm -rf" in body else "held"]
-
-
-def test_what_a_gate_builds_beside_the_tree_does_not_stop_it(pool):
-    hooking.approved(pool, "wt_pre_land() { touch report; mkdir -p build; touch build/x; }\n")
-    work(pool)
-    done = pool.wt("land", "--name", "x")
-    assert (done.code, "stays with x" in done.err) == (0, True), done
-    assert gitrepo.git(pool.source, "show", "main:work") == "done"
-
-
-def test_a_branch_cannot_weaken_its_own_gate(pool):
-    """The gate is that of the base's tip; the branch's own file neither runs nor needs approval for it."""
-    hooking.approved(pool, "wt_pre_land() { echo the base says no; exit 1; }\n")
-    path = work(pool, files={hooking.NAME: "wt_pre_land() { touch $WT_PATH/mine; }\n"})
-    assert_refused(pool.wt("land", "--name", "x"), 1, "the base says no")
-    assert not os.path.exists(f"{path}/mine")
-
-
-def test_a_gate_that_is_not_approved_ends_7_before_anything_is_touched(pool, log):
-    path = work(pool)
-    gitrepo.write(path, {"README": "changed\n"})
-    digest = hooking.commit(pool.source, says(log, "wt_pre_land"))
-    pool.pool("ls")
-    before = everything(pool.root, pool.source)
-    assert_refused(pool.wt("land", "--name", "x", "message"), 7, "not approved; nothing was touched", digest)
-    assert everything(pool.root, pool.source) == before
+def test_a_dry_sweep_runs_nothing(pool, log):
+    hooking.approved(pool, says(log, *AROUND))
+    pool.acquire("x")
+    assert pool.wt("sweep", "--dry-run").code == 0
     assert lines(log) == []
-    assert pool.wt("land", "--name", "x", "message", "--trust-hooks", digest).code == 0
-    assert len(lines(log)) == 1
 
 
-def test_the_trust_of_what_comes_next_is_checked_before_step_1(pool, log):
-    hooking.approved(pool, says(log, "wt_pre_land"))
-    path = work(pool)
-    gitrepo.git(pool.source, "branch", "start")
+def test_restore_runs_post_acquire_when_everything_is_back_and_asks_for_trust_before(pool, log):
+    hooking.approved(pool, f"wt_post_acquire() {{ cat new >>{log} || :; }}\n")
+    gitrepo.write(pool.acquire("x"), {"new": "mine\n"})
+    pool.wt("release", "x", "--force")
     pool.wt("untrust")
-    refused = pool.wt("land", "--name", "x", "--next", "y")
-    assert_refused(refused, 7, "nothing was touched")
-    assert lines(log) == []
-    assert gitrepo.git(path, "symbolic-ref", "HEAD") == "refs/heads/x"
+    assert_refused(pool.wt("restore", "x"), 7, "nothing was touched")
+    pool.wt("trust", "--all")
+    assert pool.wt("restore", "x").code == 0
+    assert lines(log) == ["mine"]
 
 
-def test_next_runs_the_hooks_of_both_its_names(pool, log):
-    text = (
-        says(log, "wt_pre_release", "wt_post_release")
-        + f'wt_post_acquire() {{ echo "acquired $WT_NAME fresh=$WT_FRESH" >>{log}; }}\n'
-    )
-    hooking.approved(pool, text)
-    path = work(pool)
-    log.write_text("")
-    assert pool.wt("land", "--name", "x", "--next", "y").code == 0
-    assert lines(log) == [f"wt_pre_release {path}", f"wt_post_release {pool.at}", "acquired y fresh=0"]
-
-
-# Inside a hook, and after a death
-
-
-def nested(*words):
-    return " ".join(tool.argv(*words))
-
-
-@pytest.mark.parametrize("verb", ["release", "land"])
-def test_a_mutating_wt_on_the_same_slot_from_inside_a_hook_ends_3_at_once(pool, log, verb):
-    text = f"wt_pre_release() {{ {nested('wt', '--pool', 'app', verb)} {'x' if verb == 'release' else '--name x'} || echo $? >>{log}; }}\n"
-    hooking.approved(pool, text)
-    pool.acquire("x")
-    began = time.monotonic()
-    done = pool.pool("release", "--name", "x", env={"PYTHONPATH": tool.ROOT})
-    assert time.monotonic() - began < 60
-    assert (done.code, lines(log)) == (0, ["3"]), done
-    assert f"`wt {verb}` inside a hook of `release`" in done.err
-    assert pool.states() == [("slot-0", "idle", None)]
-
-
-def test_a_land_inside_a_land_ends_3_instead_of_waiting_for_itself(pool, log, tmp_path, repo):
-    """Also where it would land from another pool over the same source."""
-    body = "".join(
-        f"{nested('wt', '--pool', key, 'land', '--name', name)} || echo {key} $? >>{log}; "
-        for key, name in (("app", "y"), ("two", "z"))
-    )
-    hooking.approved(pool, f"wt_pre_land() {{ {body} }}\n")
-    other = tool.Pool(tmp_path / "root", repo, key="two", max_slots=1)
-    for one, name in ((pool, "x"), (pool, "y"), (other, "z")):
-        work(one, name, {name: "w\n"})
-    done = pool.wt("--pool", "app", "land", "--name", "x", env={"PYTHONPATH": tool.ROOT})
-    assert done.code == 0, done
-    assert lines(log) == ["app 3", "two 3"]
-
-
-def test_another_slot_of_the_pool_can_be_had_and_given_back_inside_a_hook(pool, log):
-    text = f"wt_post_acquire() {{ {nested('worktree-pool', '--pool', 'app', 'acquire', '--name', 'z', '--no-hooks')} >>{log}; }}\n"
-    hooking.approved(pool, text)
-    assert pool.pool("acquire", "--name", "x", env={"PYTHONPATH": tool.ROOT}).code == 0
-    assert lines(log) == [f"{pool.at}/z"]
-
-
-def test_what_a_hook_left_running_is_inside_of_nothing(pool, log):
-    """A daemon keeps its WT_OP; the slot can be released all the same."""
-    hooking.approved(pool, "wt_post_acquire() { :; }\n")
-    pool.acquire("x")
-    done = pool.pool("release", "--name", "x", env={"WT_OP": f"acquire:app:slot-0:{2**22 - 1}"})
-    assert done.code == 0, done
-
-
-def test_a_nested_cd_moves_no_shell(pool, tmp_path):
-    hooking.approved(pool, f"wt_post_acquire() {{ {nested('wt', '--pool', 'app', 'cd', '--source')}; }}\n")
-    directive = tmp_path / "private" / "directive"
-    directive.parent.mkdir(mode=0o700)
-    env = {"WT_DIRECTIVE": str(directive), "PYTHONPATH": tool.ROOT}
-    done = pool.wt("new", "x", env=env)
-    assert done.code == 0, done
-    assert directive.read_text() == f"{pool.at}/x"
-
-
-def test_escapes_that_a_hook_prints_are_shown_and_not_obeyed(pool):
-    hooking.approved(pool, r"wt_post_acquire() { printf '\033]0;title\a\342\200\256\n'; }" + "\n")
-    done = pool.pool("acquire", "--name", "x")
-    assert r"\x1b]0;title\x07\u202e" in done.err
-    assert "\x1b" not in done.err
-
-
-def start(pool, *words):
-    """Run a command in a session of its own, without waiting for it."""
-    return subprocess.Popen(
-        tool.argv("worktree-pool", "--pool", "app", *words), env=tool.environment(WORKTREE_ROOT=pool.root),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-
-
-def until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def hook_at_work(log, function):
-    return f"{function}() {{ trap 'exit 0' TERM; echo $$ >{log}; while :; do sleep 0.05; done; }}\n"
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_hook_and_the_slot_goes_back(both, log, signum):
-    hooking.approved(both, hook_at_work(log, "wt_post_acquire"))
-    child = start(both, "acquire", "--name", "x")
-    until(lambda: log.read_text().strip())
-    child.send_signal(signum)
-    out, _err = child.communicate(timeout=60)
-    assert (child.returncode, out) == (128 + signum, b"")
-    assert both.states() == [("slot-0", "idle", None)]
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(log.read_text()), 0)
-
-
-def lock_of(pool):
-    (name,) = os.listdir(f"{pool.source}/.git/worktrees")
-    with open(f"{pool.source}/.git/worktrees/{name}/worktree-pool/lock", encoding="utf-8") as file:
-        return file.read()
-
-
-@pytest.mark.parametrize("verb", ["acquire", "release"])
-def test_a_slot_whose_hook_outlives_its_command_is_left_until_the_hook_is_over(both, log, verb):
-    function = "wt_post_acquire" if verb == "acquire" else "wt_pre_release"
-    hooking.approved(both, hook_at_work(log, function))
-    if verb == "release":
-        both.acquire("x")
-    child = start(both, verb, "--name", "x")
-    until(lambda: log.read_text().strip())
-    group = int(log.read_text())
-    assert f"hook_group: {group}/" in lock_of(both)
-    child.kill()
-    child.communicate()
-    try:
-        state = {"acquire": "acquiring", "release": "releasing"}[verb]
-        other = both.pool("acquire", "--name", "y", "--no-hooks")
-        assert other.code == 0, other
-        assert ("slot-0", state, "x") in both.states()
-        assert both.pool("release", "--name", "x", "--no-hooks").code == 3
-        assert both.wt("release", "x", "--no-hooks").code == 3
-        assert ("slot-0", state, "x") in both.states()
-        assert "a hook of it still runs" in both.wt("doctor").out
-    finally:
-        os.killpg(group, signal.SIGKILL)
-    until(
-        lambda: (
-            both.pool("release", "--name", "nobody").code == 0 and ("slot-0", "idle", None) in both.states()
-        )
-    )
-
-
-def test_the_number_of_a_hooks_group_that_came_back_is_another(pool, log):
-    """A live process group of that number that is not the hook's own does not hold a slot for ever."""
-    hooking.approved(pool, hook_at_work(log, "wt_post_acquire"))
-    child = start(pool, "acquire", "--name", "x")
-    until(lambda: log.read_text().strip())
-    child.kill()
-    child.communicate()
-    os.killpg(int(log.read_text()), signal.SIGKILL)
-    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    try:
-        text = re.sub(r"hook_group: \d+", f"hook_group: {stranger.pid}", lock_of(pool))
-        (name,) = os.listdir(f"{pool.source}/.git/worktrees")
-        with open(f"{pool.source}/.git/worktrees/{name}/worktree-pool/lock", "w", encoding="utf-8") as file:
-            file.write(text)
-        assert pool.pool("release", "--name", "nobody").code == 0
-        assert pool.states() == [("slot-0", "idle", None)]
-    finally:
-        stranger.kill()
-        stranger.wait()
+def test_a_restore_whose_hook_fails_leaves_what_is_kept_and_a_slot_as_it_was(pool):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {hooking.NAME: "wt_post_acquire() { echo more >>README; exit 1; }\n"})
+    gitrepo.write(path, {"new": "mine\n", "README": "changed\n"})
+    pool.wt("release", "x", "--force")
+    pool.wt("trust", "--all")
+    before = gitrepo.git(pool.source, "for-each-ref", "refs/wt")
+    assert_refused(pool.wt("restore", "x"), 1, "goes back to idle")
+    assert gitrepo.git(pool.source, "for-each-ref", "refs/wt") == before
+    assert not os.path.exists(f"{pool.at}/slot-0/new")
+    assert pool.wt("restore", "x", "--no-hooks").code == 0
+    with open(f"{pool.at}/x/README", encoding="utf-8") as file:
+        assert file.read() == "changed\n"

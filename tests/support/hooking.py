@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 
 NAME = ".wt-hooks.sh"
 
@@ -23,3 +23,22 @@ def approved(pool, text):
     done = pool.wt("trust", "--sha256", digest)
     assert done.code == 0, done
     return digest
+
+
+def says(log, *functions):
+    """A hooks file whose functions each add their name and directory to the log."""
+    return "".join(f'{name}() {{ echo "{name} $PWD" >>{log}; }}\n' for name in functions)
+
+
+def lines(log):
+    return log.read_text().splitlines()
+
+
+def work(pool, name="x", files=None):
+    path = pool.acquire(name)
+    gitrepo.commit(path, files or {"work": "done\n"}, "work")
+    return path
+
+
+def nested(*words):
+    return " ".join(tool.argv(*words))

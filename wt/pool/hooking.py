@@ -94,6 +94,16 @@ def at_head(pool: Pool, slot: Slot, policy: Policy | None, op: str) -> Due | Non
         return None
 
 
+def has_any(pool: Pool, slot: Slot, policy: Policy | None) -> bool:
+    """Whether hooks of a slot's HEAD, or the user's own, may run; nothing is said."""
+    quiet = replaced(policy, warn=_nothing) if policy is not None else None
+    return at_head(pool, slot, quiet, "look") is not None
+
+
+def _nothing(_sentence: str) -> None:
+    return
+
+
 def _head(pool: Pool, slot: Slot) -> tuple[str | None, bool]:
     """Return the commit of a slot's HEAD, and whether it is known to have no hooks file."""
     from wt.pool import keep
@@ -220,16 +230,6 @@ def _variables(due_: Due, slot: Slot) -> dict[str, str]:
         "WT_FRESH": "0", "WT_RESUMED": "0",
         "WT_OP": " ".join([*inside, f"{due_.op}:{pool.key}:{slot.slot}:{os.getpid()}"]),
     }  # fmt: skip
-
-
-def pre_cleanup(due_: Due | None, slot: Slot) -> None:
-    """In the slot, before its verdict."""
-    notify(due_, "wt_pre_cleanup", slot)
-
-
-def post_cleanup(due_: Due | None, slot: Slot) -> None:
-    """In the slot, after a green verdict and before the release."""
-    notify(due_, "wt_post_cleanup", slot)
 
 
 def refuse_inside(pool: Pool, env: Mapping[str, str], verb: str, name: str | None) -> None:

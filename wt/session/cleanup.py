@@ -54,10 +54,13 @@ def _stays(found: Verdict) -> str:
 def sweep(
     pool: Pool, judged: list[tuple[Slot, Verdict]], tell: Callable[[str], None], hooks: Policy, *, dry: bool
 ) -> list[Outcome]:
-    """Clean up every slot that was judged green; the verdict is looked at again under the slot's own mutex."""
+    """Clean up every slot that was judged green, and those whose hooks have their say before the verdict.
+
+    It is looked at again under the slot's own mutex.
+    """
     outcomes = []
     for slot, found in judged:
-        if found.green and not dry:
+        if not dry and (found.green or hooking.has_any(pool, slot, hooks)):
             outcomes.append(clean_up(pool, slot.name or slot.slot, tell, hooks))
         else:
             what = "would be recycled" if found.green else _stays(found)
