@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from tests.support import gitrepo, submodules
+from tests.support import gitrepo, hooking, submodules
 from tests.support.crash import Scenario
 from tests.support.submodules import Nest
 
@@ -307,6 +307,47 @@ def sub_released(stage):
     return found
 
 
+# Each writes something warm; the gate also looks at what it is to look at.
+HOOKS = "".join(
+    f"{name}() {{ mkdir -p build; echo $WT_NAME >>build/{name}; }}\n"
+    for name in ("wt_post_acquire", "wt_post_land", "wt_pre_release")
+)
+HOOKS += "wt_pre_land() { test -f one; }\nwt_post_release() { test -d $WT_PATH; }\n"
+_TRUSTED = ("--trust-hooks", hooking.sha256(HOOKS))
+
+
+def _hook(stage, at):
+    gitrepo.write(at, {hooking.NAME: HOOKS})
+    stage.git("add", hooking.NAME, at=at)
+    stage.git("commit", "-q", "-m", "hooks", at=at)
+
+
+def hooked_fresh(stage, layout):
+    fresh(stage, layout)
+    _hook(stage, stage.source)
+
+
+def hooked_other(stage, layout):
+    warm_other(stage, layout)
+    _hook(stage, stage.source)
+
+
+def hooked_held(stage, layout):
+    path = held(stage, layout)
+    _hook(stage, path)
+    gitrepo.commit(path, {"one": "1\n"}, "one")
+
+
+def hooked_dirty(stage, layout):
+    dirty(stage, layout)
+    _hook(stage, stage.run("worktree-pool", "path", "--name", "w/x", check=True).path)
+
+
+def hooked_land(stage, layout):
+    to_merge(stage, layout)
+    _hook(stage, stage.source)
+
+
 def holds(name):
     def look(stage):
         rows = [row for row in stage.rows() if row["name"] == name]
@@ -449,6 +490,28 @@ SCENARIOS = (
     ),
     Scenario("sub-land", sub_land, (*_LAND, "bump"), (0, 1), sub_landed, steady=False),
     Scenario("sub-release", sub_work, (*_POOL, "release", "--name", "w/x"), (0,), sub_released, steady=False),
+    Scenario(
+        "hooks-fresh", hooked_fresh, (*_POOL, "acquire", "--name", "f/x", *_TRUSTED), (0, 6), holds("f/x")
+    ),
+    Scenario(
+        "hooks-acquire", hooked_other, (*_POOL, "acquire", "--name", "f/x", *_TRUSTED), (0, 6), holds("f/x")
+    ),
+    Scenario("hooks-release", hooked_held, (*_POOL, "release", "--name", "w/x", *_TRUSTED), (0,), released),
+    Scenario("hooks-force", hooked_dirty, ("wt", "release", "w/x", "--force", *_TRUSTED), (0, 1), forced),
+    Scenario(
+        "hooks-land",
+        hooked_land,
+        (*_LAND, "--add", *_TRUSTED, "work"),
+        (0, 1),
+        landed(*_MINE, ("m", "on main\n"), mainline=("Merge w/x into main", "hooks", "main moves")),
+    ),
+    Scenario(
+        "hooks-next",
+        hooked_land,
+        (*_LAND, "--add", "--next", "n/x", *_TRUSTED, "work"),
+        (0, 1),
+        landed(*_MINE, mainline=("Merge w/x into main", "hooks", "main moves")),
+    ),
     Scenario("release-clean", held, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-commits", with_commits, ("worktree-pool", "release", "--name", "w/x"), (0,), released),
     Scenario("release-merging", merging, ("worktree-pool", "release", "--name", "w/x"), (0,), released),

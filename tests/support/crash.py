@@ -134,6 +134,7 @@ class Sweep:
         if "WT_STRIKE" in env:
             env = self.wrapper.environment(**env)
         done = self._verb(env)
+        self.stage.wait_for_hooks()
         met = stages.was_killed(done)
         self.met += met
         return [] if met or not self.scenario.steady else [f"the verb was not killed: {done}"]
@@ -288,10 +289,10 @@ class Sweep:
         """S: the whole pool can be held, and not one slot more."""
         held = sum(row["state"] == "held" for row in self.stage.rows())
         for number in range(held, 2):
-            done = self.stage.run("worktree-pool", "acquire", "--name", f"fill{number}")
+            done = self.stage.run("worktree-pool", "acquire", "--no-hooks", "--name", f"fill{number}")
             if done.code:
                 return [f"S: slot {number + 1} of 2 cannot be had: {done.code} {done.err}"]
-        done = self.stage.run("worktree-pool", "acquire", "--name", "one-more")
+        done = self.stage.run("worktree-pool", "acquire", "--no-hooks", "--name", "one-more")
         return [] if done.code == 4 else [f"S: one more than the pool has ends {done.code}: {done.err}"]
 
 

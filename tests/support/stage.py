@@ -5,9 +5,11 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 
 from tests.support import gitrepo, submodules, tool
+from wt.pool import hookgroup, lock
 
 PSEUDO_REFS = ("ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
@@ -89,6 +91,15 @@ class Stage:
     def rows(self):
         done = self.run("worktree-pool", "ls", check=True)
         return [row for row in done.json if row["state"] != "fresh"]
+
+    def wait_for_hooks(self):
+        """A hook outlives its command, and its slot is left for so long: until none that a lock records is there."""
+        deadline = time.monotonic() + 60
+        for admin in self.slots():
+            recorded = lock.read(admin)
+            while recorded is not None and recorded.hook_group and hookgroup.is_alive(recorded.hook_group):
+                assert time.monotonic() < deadline, recorded
+                time.sleep(0.01)
 
     def git(self, *args, at=None):
         return gitrepo.git(at or self.source, *args)
