@@ -9,6 +9,7 @@ TITLES = {"session": "Work in a slot", "look": "Look", "pool": "Pools and slots"
 VERBS = {
     "new": ("session", "take a warm slot for a new branch, and go there"),
     "cd": ("session", "go to a held slot, back with -, or to the source"),
+    "go": ("session", "work in a slot, which is given back when you leave, if nothing would be lost"),
     "land": ("session", "bring the work onto the local base, and recycle the slot"),
     "release": ("session", "give a slot back; refuses where work would be lost"),
     "cleanup": ("session", "give a slot back if nothing in it would be lost, else say why it stays"),

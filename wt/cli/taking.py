@@ -33,11 +33,11 @@ OPTIONS = (
 )
 
 
-def take(parsed: Parsed, ctx: Context, pool: Pool) -> Acquired:
-    """Acquire as the options ask for, and say which slot it is."""
+def take(parsed: Parsed, ctx: Context, pool: Pool, name: str, *, adopt: bool) -> Acquired:
+    """Acquire a name as the options ask for, and say which slot it is."""
     request = acquire.Request(
-        parsed.word() or "", parsed.value("--from"), parsed.value("--group"),
-        adopt=parsed.given("--adopt"), wait=parsed.number("--wait", 0.0),
+        name, parsed.value("--from"), parsed.value("--group"),
+        adopt=adopt, wait=parsed.number("--wait", 0.0),
         exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
     taken = for_people(

@@ -80,7 +80,13 @@ def _ended(pid: int) -> int:
 
 
 def _urged(pid: int, signum: int) -> int | None:
-    """Hand on what we were told, and more where that does not end it (a shell ignores SIGTERM); None: not ended yet."""
+    """Hand on what we were told, and more where that does not end it (a shell ignores SIGTERM); None: not ended yet.
+
+    Who hangs up says so more than once (the terminal, the shell that we run in), and means no hurry by it.
+    """
+    import _signal
+
+    _signal.signal(_signal.SIGHUP, _signal.SIG_IGN)
     try:
         for number in dict.fromkeys((signum, _HUP, _KILL)):
             os.kill(pid, number)

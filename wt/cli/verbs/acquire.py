@@ -18,5 +18,5 @@ VERB = args.Verb(
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    ctx.out.path(take(parsed, ctx, ctx.open_pool()).path)
+    ctx.out.path(take(parsed, ctx, ctx.open_pool(), parsed.word() or "", adopt=parsed.given("--adopt")).path)
     return 0
