@@ -1,5 +1,6 @@
 """wt go on a real terminal: contract section 15, a supervised session that is cleaned up whatever ends it."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support import gitrepo, terminal, tool
 from tests.support.terminal import DEADLINE, RC
+from tests.support.untouched import everything
 
 git = gitrepo.git
 
@@ -23,8 +25,8 @@ def sh(start, pool, shell, home):
 
 def warm(pool, name="before"):
     """A slot that is there already: one that is new is a misfire where nothing was done in it."""
-    pool.acquire(name)
-    assert pool.pool("release", "--name", name).code == 0
+    pool.acquire(name, "--no-hooks")
+    assert pool.pool("release", "--name", name, "--no-hooks").code == 0
 
 
 def wait_for(there):
@@ -189,7 +191,7 @@ def test_a_misfire_stays_with_the_two_ways_on(sh, pool):
     text, status = sh.run("wt go x -- false")  # slot-1 is new
     assert status == 1
     assert "misfire: x stays: what was launched was gone after" in text
-    assert "hint: to go on with it: wt go x" in text
+    assert "hint: to try again: wt go x" in text
     assert "hint: to give it back: wt release x" in text
     assert ("slot-1", "held", "x") in pool.states()
     text, status = sh.run("wt go x -- true")
@@ -285,3 +287,69 @@ def test_a_command_of_new_ends_with_it(pool, tmp_path):
     assert process.wait(timeout=DEADLINE) == 143
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+# With hooks (their own tests are in integration/test_hooks.py).
+
+HOOKS = """
+wt_pre_go() {
+    echo "pre_go $WT_NAME fresh=$WT_FRESH resumed=$WT_RESUMED in $PWD"
+    [ ! -e stop ]
+}
+WT_LAUNCHER='echo "launched with $WT_GO"; exit 6'
+"""
+
+
+@pytest.fixture
+def hooked(tmp_path, repo):
+    gitrepo.commit(repo, {".wt-hooks.sh": HOOKS})
+    pool = tool.Pool(tmp_path / "w", repo)
+    warm(pool)
+    return pool
+
+
+def go(pool, *args, trust=True):
+    trusted = {"WT_TRUST": hashlib.sha256(HOOKS.encode()).hexdigest()} if trust else {}
+    return pool.wt("go", *args, env={"WT_GO_ALLOW_NOTTY": "1", **trusted})
+
+
+def test_pre_go_runs_before_the_launcher_that_the_hooks_file_sets(hooked):
+    done = go(hooked, "x")
+    assert done.code == 6, done
+    assert f"pre_go x fresh=0 resumed=0 in {hooked.at}/x" in done.err
+    assert done.out.startswith("launched with app:slot-0:")
+    assert "x is released" in done.err
+    done = go(hooked, "x", "--", "true")
+    assert (done.code, done.out) == (0, "")
+    hooked.pool("acquire", "--name", "x", "--no-hooks")
+    assert "pre_go x fresh=0 resumed=1" in go(hooked, "x", "--", "true").err
+
+
+def test_pre_go_that_fails_stops_the_launch_and_cleanup_follows(hooked):
+    path = hooked.pool("acquire", "--name", "x", "--no-hooks").path
+    gitrepo.commit(path, {"stop": "1"})
+    done = go(hooked, "x", "--", "echo", "launched")
+    assert (done.code, done.out) == (1, "")
+    assert "wt_pre_go" in done.err
+    assert "nothing was launched" in done.err
+    assert "unmerged: x stays" in done.err
+    assert hooked.wt("release", "x", "--force", "--no-hooks").code == 0
+    gitrepo.commit(hooked.source, {"stop": "1"})
+    done = go(hooked, "z", "--", "echo", "launched")
+    assert (done.code, done.out) == (1, "")
+    assert "z is released" in done.err
+    assert idle(hooked)
+
+
+def test_hooks_that_are_not_approved_are_7_and_nothing_is_touched(hooked):
+    before = everything(hooked.root, hooked.source)
+    done = go(hooked, "x", "--", "true", trust=False)
+    tool.assert_refused(done, 7, "not approved", "wt trust")
+    assert everything(hooked.root, hooked.source) == before
+    hooked.pool("acquire", "--name", "x", "--no-hooks")
+    before = everything(hooked.root, hooked.source)
+    tool.assert_refused(go(hooked, "x", "--", "true", trust=False), 7, "not approved")
+    assert everything(hooked.root, hooked.source) == before
+    done = go(hooked, "x", "--no-hooks", "--", "true", trust=False)
+    assert done.code == 0, done
+    assert "pre_go" not in done.err

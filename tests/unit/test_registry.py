@@ -72,7 +72,9 @@ def test_the_registry_is_of_one_piece():
     assert set(ALIASES.values()) <= set(VERBS)
     for word, answer in ANSWERS.items():
         assert word not in VERBS
-        assert answer in VERBS or answer.startswith("--")
+        verb_of, *more = answer.split()
+        assert verb_of in VERBS or answer == "--version"
+        assert all(KNOWN[verb_of].find(option) for option in more if option.startswith("--"))
     for name in VERBS:
         verb: args.Verb = KNOWN[name]
         assert verb.summary == VERBS[name][1], f"wt {name}: two summaries"

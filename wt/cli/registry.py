@@ -35,10 +35,17 @@ ALIASES = {"list": "ls", "rm": "release", "switch": "cd", "why": "info"}
 
 # Words that newcomers type, and what they look for.
 ANSWERS = {
-    "create": "new", "add": "new", "checkout": "new", "branch": "new", "start": "new", "begin": "new",
-    "delete": "release", "remove": "release", "done": "release", "close": "release",
-    "merge": "land", "finish": "land", "commit": "land", "submit": "land",
-    "status": "ls", "st": "ls", "show": "info", "open": "cd", "go-to": "cd", "use": "cd",
-    "prune": "sweep", "clean": "sweep", "undo": "restore", "undelete": "restore", "recover": "restore", "stash": "restore", "exec": "new", "version": "--version",
-    "bisect": "run", "test": "run",
+    "create": "new", "add": "new", "checkout": "new", "co": "new", "branch": "new", "start": "new", "begin": "new",
+    "fork": "new", "worktree": "new",
+    "delete": "release", "del": "release", "remove": "release", "done": "release", "close": "release", "free": "release",
+    "discard": "release",
+    "merge": "land", "finish": "land", "commit": "land", "submit": "land", "squash": "land --squash",
+    "rebase": "land --rebase", "abort": "land --abort", "continue": "land", "save": "land", "integrate": "land",
+    "status": "ls", "st": "ls", "log": "info", "show": "info", "diff": "info", "describe": "info",
+    "open": "cd", "go-to": "cd", "goto": "cd", "use": "cd", "enter": "cd", "jump": "cd", "j": "cd",
+    "run-in": "go", "session": "go", "attach": "go", "resume": "go", "work": "go", "workon": "go", "exec": "new", "exit": "cleanup",
+    "prune": "sweep", "clean": "sweep", "gc": "sweep", "tidy": "sweep",
+    "undo": "restore", "undelete": "restore", "recover": "restore", "stash": "restore", "unstash": "restore",
+    "where": "whoami", "pwd": "path", "config": "info", "check": "doctor", "fix": "doctor --fix", "setup": "init",
+    "bisect": "run", "test": "run", "install": "shell install", "completion": "shell", "version": "--version",
 }  # fmt: skip

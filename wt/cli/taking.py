@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.pool.acquire import Acquired
     from wt.pool.location import Pool
+    from wt.trust import Policy
 
     T = TypeVar("T")
 
@@ -33,22 +34,22 @@ OPTIONS = (
 )
 
 
-def take(parsed: Parsed, ctx: Context, pool: Pool, name: str, *, adopt: bool) -> Acquired:
-    """Acquire a name as the options ask for, and say which slot it is."""
+def take(parsed: Parsed, ctx: Context, pool: Pool, name: str, *, adopt: bool) -> tuple[Policy, Acquired]:
+    """Acquire a name as the options ask for, and say which slot it is; returns what was said of hooks, too."""
     request = acquire.Request(
         name, parsed.value("--from"), parsed.value("--group"),
         adopt=adopt, wait=parsed.number("--wait", 0.0),
         exclude=parsed.listed("--exclude-submodule-tags"),
     )  # fmt: skip
-    taken = for_people(
+    hooks, taken = for_people(
         lambda: trusting.with_consent(
             ctx, pool, trusting.policy(parsed, ctx),
-            lambda hooks: acquire.acquire(pool, replaced(request, hooks=hooks), ctx.out.say),
+            lambda hooks: (hooks, acquire.acquire(pool, replaced(request, hooks=hooks), ctx.out.say)),
         ),
         ctx,
     )  # fmt: skip
     tell_taken(ctx, taken)
-    return taken
+    return hooks, taken
 
 
 def for_people(taking: Callable[[], T], ctx: Context) -> T:

@@ -8,6 +8,7 @@ import time
 from wt.errors import UsageError, WtError, operand
 from wt.git import refs
 from wt.model import record, replaced
+from wt.pool import hooking, keep
 from wt.session import command, verdict
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
     from wt.session.verdict import Verdict
+    from wt.trust import Policy
 
 MARK = "WT_GO"  # `key:slot:pid` of the session that a process runs in
 _ALLOW = "WT_GO_ALLOW_NOTTY"
@@ -30,6 +32,7 @@ class Session:
     slot: Slot
     fresh: bool
     resumed: bool
+    hooks: Policy
 
     @property
     def name(self) -> str:
@@ -71,6 +74,26 @@ def is_there(pool: Pool, name: str) -> bool:
     return any(ref.name in wanted for ref in refs.list_refs(git, *wanted))
 
 
+def approved(pool: Pool, slot: Slot, policy: Policy) -> Policy:
+    """Return the policy, if what would run in a slot is approved; else UntrustedError, before anything is touched."""
+    head = keep.head_commit(slot, pool.common)
+    if head is not None:
+        hooking.due(pool, policy, head, "go")
+    return policy
+
+
+def prepare(pool: Pool, session: Session) -> str:
+    """Run wt_pre_go in the slot; WtError stops the launch. Returns the launcher that a hooks file sets, empty if none."""
+    from wt.session import release
+
+    head = keep.head_commit(session.slot, pool.common)
+    due = hooking.due(pool, session.hooks, head, "go") if head is not None else None
+    if due is None:
+        return ""
+    with release.take_mutex(pool, session.slot, "go"):
+        return hooking.pre_go(due, session.slot, fresh=session.fresh, resumed=session.resumed)
+
+
 def launch(
     pool: Pool, session: Session, given: Sequence[str], launcher: str, env: Mapping[str, str]
 ) -> tuple[int, float]:
@@ -84,9 +107,18 @@ def launch(
     return command.run_there(argv, session.slot.directory, env, mark), time.monotonic() - began
 
 
-def misfire(pool: Pool, session: Session, seconds: float) -> Verdict | None:
-    """Return the verdict of section 11's row of that name, None where it is none: then cleanup looks for itself."""
-    if not session.fresh or session.resumed or seconds >= _QUICK or not is_still_ours(pool, session):
+def misfire(pool: Pool, session: Session, seconds: float | None) -> Verdict | None:
+    """Return the verdict of section 11's row of that name, None where it is none: then cleanup looks for itself.
+
+    `seconds` is how long it ran, None where nothing came to run.
+    """
+    if (
+        seconds is None
+        or not session.fresh
+        or session.resumed
+        or seconds >= _QUICK
+        or not is_still_ours(pool, session)
+    ):
         return None
     found = verdict.judge(pool, session.slot)
     if not found.green or found.evidence.moved or found.evidence.ahead:

@@ -18,5 +18,6 @@ VERB = args.Verb(
 
 
 def run(parsed: Parsed, ctx: Context) -> int:
-    ctx.out.path(take(parsed, ctx, ctx.open_pool(), parsed.word() or "", adopt=parsed.given("--adopt")).path)
+    _hooks, taken = take(parsed, ctx, ctx.open_pool(), parsed.word() or "", adopt=parsed.given("--adopt"))
+    ctx.out.path(taken.path)
     return 0

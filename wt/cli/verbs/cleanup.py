@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wt import shell
 from wt.cli import args, trusting
-from wt.cli.leaving import way_out
+from wt.cli.leaving import tell_outcome, way_out
 from wt.cli.named import name_or_here
 from wt.errors import WtError
 
@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
-    from wt.session.cleanup import Outcome
 
 VERB = args.Verb(
     "cleanup", "give a slot back if nothing in it would be lost, else say why it stays", ("[NAME]",),
@@ -37,18 +36,6 @@ def _clean_up(parsed: Parsed, ctx: Context) -> None:
     name = name_or_here(ctx, pool, parsed.word(), "cleanup")
     go = way_out(ctx, pool, release.require_held(pool, name).path)
     done = cleanup.clean_up(pool, name, ctx.out.say, trusting.policy(parsed, ctx))
-    _tell(ctx, done)
+    tell_outcome(ctx, done)
     if done.what == "recycled" and go is not None:
         shell.send_to(ctx.env, go)
-
-
-def _tell(ctx: Context, done: Outcome) -> None:
-    if done.found is None:
-        ctx.out.say(f"{done.name} stays: {done.why}")
-        return
-    mark = (f"{ctx.out.mark(done.found.mark)} {done.found.reason}", done.found.mark)
-    if done.what == "recycled":
-        ctx.out.say_painted([mark, (f": {done.name} is released; {done.slot} is idle and warm.", "")])
-        return
-    ctx.out.say_painted([mark, (f": {done.name} stays: {done.why}.", "")])
-    ctx.hint(done.found.next)

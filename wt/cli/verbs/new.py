@@ -26,7 +26,7 @@ VERB = args.Verb(
 
 def run(parsed: Parsed, ctx: Context) -> int:
     pool = ctx.open_pool()
-    taken = take(parsed, ctx, pool, parsed.word() or "", adopt=parsed.given("--adopt"))
+    _hooks, taken = take(parsed, ctx, pool, parsed.word() or "", adopt=parsed.given("--adopt"))
     arrive(ctx, taken.path)
     if not parsed.command:
         return 0
