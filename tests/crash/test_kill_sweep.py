@@ -49,6 +49,13 @@ ONCE_FAILED = {
     "lock half written in an idle slot": ("land-next", "doors", r"rename-into .*/lock$"),
     "lock of a ref": ("acquire-same", "calls", r"rename 1 .*refs/heads/f/x\.lock"),
     "lock of the scratch index": ("acquire-other", "calls", r"rename 1 .*kept-index\.lock"),
+    "rebase stopped, not yet said why": ("land-rebase-conflict", "calls", r"rename \d+ .*/REBASE_HEAD\.lock"),
+    "rebase stopped, its message half written": (
+        "land-rebase-conflict",
+        "calls",
+        r"rename \d+ .*/message\.lock",
+    ),
+    "message of a pick half written": ("land-rebase-conflict", "calls", r"rename \d+ .*/MERGE_MSG\.lock"),
     "only new files are there": ("land-swap", "calls", r"rename \d+ .*/source/\.git/index\.lock"),
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
 
 OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock", "AUTO_MERGE.lock", "REBASE_HEAD.lock",
-               "CHERRY_PICK_HEAD.lock")  # fmt: skip
+               "CHERRY_PICK_HEAD.lock", "MERGE_MSG.lock")  # fmt: skip
 
 
 def of_ref(common: str, ref: str) -> list[str]:

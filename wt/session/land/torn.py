@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from wt.session.land.move import Move
 
 # written by git before it stops, and of no use without the rest
-_HALF = ("REBASE_HEAD", "AUTO_MERGE", "MERGE_MSG", "MERGE_MODE", "MERGE_RR", "CHERRY_PICK_HEAD")
+_HALF = ("MERGE_HEAD", "REBASE_HEAD", "AUTO_MERGE", "MERGE_MSG", "MERGE_MODE", "MERGE_RR", "CHERRY_PICK_HEAD")
 
 
 def undo(pool: Pool, slot: Slot, held: Mutex, journal: Move, tell: Callable[[str], None]) -> None:
     """Bring the slot back to where the land found it, unless git came to its stop, or never began."""
     admin = slot.admin_dir
-    if refs.exists_as_file(admin, "MERGE_HEAD") or refs.exists_as_file(admin, "rebase-merge/stopped-sha"):
+    if _has_stopped(admin):
         return
     git = Git(slot.directory, (held.descriptor,))
     label = keep.label_of(slot)
+    keep.commits(pool, git, label, keep.tips(slot, pool.common, None))
     if refs.branch_of(admin) is None:
-        keep.commits(pool, git, label, keep.tips(slot, pool.common, None))
         refs.attach_head(git, admin, journal.branch)
     if os.path.isdir(f"{admin}/rebase-merge"):
         files.remove_tree(f"{admin}/rebase-merge")
@@ -48,3 +48,10 @@ def undo(pool: Pool, slot: Slot, held: Mutex, journal: Move, tell: Callable[[str
         materialise.put_back(git, found, None)
         tell(f"a land of `{slot.name}` died while it merged; what it left half done is set aside: "
              f"git -C {quoted(slot.directory)} diff HEAD {quoted(ref)}")  # fmt: skip
+
+
+def _has_stopped(admin: str) -> bool:
+    """Whether git wrote all that it needs to go on: the message is what it writes last."""
+    merging = ("MERGE_HEAD", "MERGE_MSG")
+    replaying = ("rebase-merge/stopped-sha", "rebase-merge/message")
+    return any(all(refs.exists_as_file(admin, name) for name in names) for names in (merging, replaying))
