@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tests.integration.test_primitive import HeldMutex
-from tests.support import gitrepo, tool
+from tests.support import gitrepo, submodules, tool
+from tests.support.submodules import Nest
 from tests.support.tool import Pool, assert_refused
 from tests.support.untouched import everything
 
@@ -182,6 +183,7 @@ def test_fix_source_mends_config_and_links_of_a_source_that_moved(both, tmp_path
     done = both.wt("ls", "--pool", "app", cwd=both.source)
     command = f"wt doctor --fix --source '{both.source}'"
     assert_refused(done, 1, f"hint: to say that it was moved: {command}")
+    assert_refused(both.wt("ls", cwd=both.source), 1, f"hint: to say that it was moved: {command}")
     away = both.wt("ls", "--pool", "app", cwd="/")
     assert_refused(away, 1, "wt doctor --fix --source")
     done = fix(both, "--source", both.source)
@@ -244,3 +246,20 @@ def test_a_foreign_directory_in_the_pool_root_is_named_once(pool):
     os.mkdir(f"{pool.at}/mine")
     assert "mine is no slot" in pool.pool("acquire", "--name", "a").err
     assert sorted(os.listdir(f"{pool.at}/.meta")) == ["config.yaml", "foreign", "init", "pool.lock"]
+
+
+def test_fix_source_brings_submodules_and_a_mirror_inside_the_source_along(tmp_path, layout):
+    nest = Nest(tmp_path / "nest")
+    nest.check_out()
+    pool = Pool(tmp_path / "root", nest.source, layout=layout, submodule_mirror_mode="git-modules",
+                submodule_mirror_base=nest.source)  # fmt: skip
+    path = pool.acquire("a")
+    moved(pool, tmp_path / "elsewhere")
+    assert fix(pool, "--source", pool.source).code == 0
+    with open(f"{pool.at}/.meta/config.yaml", encoding="utf-8") as file:
+        assert f"submodule_mirror_base: {pool.source}\n" in file.read()
+    admin = git(path, "rev-parse", "--absolute-git-dir")
+    assert submodules.findings(path, admin, "a") == []
+    assert git(path, "status", "--porcelain") == ""
+    pool.acquire("b")
+    assert pool.wt("release", "a").code == 0

@@ -68,14 +68,16 @@ def _elsewhere(sentence: str, place: layout.Place, root: str) -> WtError | None:
         )
         if not _is_pool(trace.root, trace.pool_id):
             continue
-        return WtError(f"{says}.", *_ways(trace, root))
+        return WtError(f"{says}.", *_ways(trace, root, place))
     return None
 
 
-def _ways(trace: Trace, root: str) -> Iterable[str]:
-    """What leads to a pool that is in use elsewhere: its key, its root, or a link to it."""
+def _ways(trace: Trace, root: str, place: layout.Place) -> Iterable[str]:
+    """What leads to a pool that is in use elsewhere: its key, its root, or a link to it; or its source's new place."""
     for key in location.keys(root):
         if _is_pool(f"{root}/{key}", trace.pool_id):
+            if layout.at(config_file.load(location.config_path(root, key)).source) is None:
+                return [f"to say that it was moved: wt doctor --fix --source {quoted(_top_of(place))}"]
             return [again("to use it", {"--pool": key})]
     if os.path.basename(trace.root) == trace.key:
         return [f"to use it: export WORKTREE_ROOT={quoted(os.path.dirname(trace.root))}"]

@@ -78,7 +78,10 @@ def retire_all(pool: Pool, tell: Callable[[str], None]) -> None:
     stay = [slot for slot in survey.take(pool).slots if slot.state != "idle"]
     if stay:
         listed = ", ".join(f"{slot.slot} (`{slot.name}`)" if slot.name else slot.slot for slot in stay)
-        raise WtError(f"Not all of the pool `{pool.key}` is gone: {listed} cannot be retired.", _way(stay[0]))
+        many = "1 slot" if len(stay) == 1 else f"{len(stay)} slots"
+        raise WtError(
+            f"{many} of the pool `{pool.key}` cannot be retired and will stay: {listed}.", _way(stay[0])
+        )
     if busy is not None:
         raise busy
 
