@@ -104,9 +104,10 @@ def test_a_lock_file_of_a_held_slot_is_removed_by_fix_alone_and_only_when_it_is_
     assert checks(pool)["pool:app:slot-0"]["level"] == "warn"
     pool.acquire("b")
     assert os.path.exists(lock)
-    began = time.monotonic()
+    os.utime(lock)
+    touched = time.time()
     done = fix(pool)
-    assert time.monotonic() - began > 1.5
+    assert time.time() - touched >= 2
     assert f"{lock}, left by a git that died, is removed." in done.err
     assert not os.path.exists(lock)
 
