@@ -56,6 +56,8 @@ ONCE_FAILED = {
         r"rename \d+ .*/message\.lock",
     ),
     "message of a pick half written": ("land-rebase-conflict", "calls", r"rename \d+ .*/MERGE_MSG\.lock"),
+    "outer submodule of the base moved, inner not": ("sub-land", "doors", r"done git merge -q --ff-only"),
+    "reflog of a submodule's branch gone": ("sub-release", "calls", r"^git \d+, unlink \d+ .*refs/heads/w/x"),
     "only new files are there": ("land-swap", "calls", r"rename \d+ .*/source/\.git/index\.lock"),
 }
 

@@ -73,8 +73,10 @@ def differs_only_by_land(
     inner = Tree(store, f"{tree.top}/{path}")
     theirs = layout.read_link(f"{landing.top}/{path}") if landing is not None else None
     other = Tree(theirs, f"{landing.top}/{path}") if landing is not None and theirs is not None else None
-    pins = [pin for commit in commits if (pin := _pin(tree, commit, path)) and fetch.has(store, pin)]
-    lags = any(refs.is_ancestor(Git(store), inner.head, pin) for pin in pins)
+    pins = [pin for commit in commits if (pin := _pin(tree, commit, path))]
+    # a land that died may not have fetched the pin yet: then the slot's own clone knows both
+    places = [store, *([other.git_dir] if other is not None else [])]
+    lags = any(_lags(place, inner.head, pin) for place in places for pin in pins)
     if not lags and not (other is not None and inner.head == other.head):
         return False
     found = status.read(Git(inner.top), untracked="no", submodules="untracked")
@@ -84,8 +86,12 @@ def differs_only_by_land(
     )
 
 
+def _lags(place: str, head: str, pin: str) -> bool:
+    return fetch.has(place, head) and fetch.has(place, pin) and refs.is_ancestor(Git(place), head, pin)
+
+
 def _pin(tree: Tree, commit: str, path: str) -> str:
-    entry = Git(tree.top).ask("ls-tree", "-z", "--full-tree", commit, "--", path)
+    entry = Git(tree.top).ask("ls-tree", "-z", "--full-tree", commit, "--", path, allowed=(0, 128))
     meta = entry.partition("\t")[0].split(" ")
     return meta[-1] if meta[0] == "160000" else ""
 
