@@ -112,10 +112,10 @@ class Running:
             self._watch.end()
             self._close()
 
-    def answer(self, *, allowed: tuple[int, ...] = (0,)) -> bytes:
-        """Return stdout; any status that is not `allowed` raises GitError."""
+    def answer(self, *, allowed: tuple[int, ...] = (0,), never: bytes = b"") -> bytes:
+        """Return stdout; any status that is not `allowed`, or a warning of what is `never` to be, raises GitError."""
         status, out, err = self.wait()
-        if status not in allowed:
+        if status not in allowed or (never and never in err):
             raise GitError(
                 self._argv, self._cwd, status, alive.without_progress(err.decode("utf-8", "replace"))
             )

@@ -8,7 +8,7 @@ from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wt.git.run import Git
+    from wt.git.run import Git, Running
 
 _COMMON = ("--porcelain=v2", "-z", "--no-renames", "--no-ahead-behind")
 
@@ -41,7 +41,12 @@ def arguments(*, untracked: str, submodules: str = "none") -> tuple[str, ...]:
 
 def read(git: Git, *, untracked: str = "normal", submodules: str = "none") -> Status:
     """Ask git, without touching the index."""
-    return parse(git.start(*arguments(untracked=untracked, submodules=submodules)).answer())
+    return answered(git.start(*arguments(untracked=untracked, submodules=submodules)))
+
+
+def answered(running: Running) -> Status:
+    """Return what git found; GitError also where it could not look into a directory, of which it only warns."""
+    return parse(running.answer(never=b"could not open directory"))
 
 
 def parse(answer: bytes) -> Status:

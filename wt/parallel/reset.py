@@ -48,7 +48,7 @@ def discard(slot: Slot, held: Mutex) -> None:
         giveback.clear_operation_state(slot.admin_dir)
     looking = git.start_refresh(*status.arguments(untracked="normal"))
     flags = git.start("ls-files", "-v", "-z")
-    clean = status.parse(looking.answer()).clean
+    clean = status.answered(looking).clean
     if status.has_hidden(flags.answer()) or not clean:
         worktree(git, slot.admin_dir)
         if os.path.isdir(f"{slot.admin}/modules"):

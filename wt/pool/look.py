@@ -37,7 +37,7 @@ class Look:
     def _answered(self) -> tuple[status.Status, tuple[str, ...] | None]:
         # the longer answer first: its writer waits for us once the pipe is full, and is done before the other is
         flags = self._flags.answer()
-        found = status.parse(self._status.answer())
+        found = status.answered(self._status)
         # a nested repository is not git's to clean, either
         untracked = tuple(path for path in found.untracked if not path.endswith("/"))
         hidden = status.hidden_edits(self._git) if status.has_hidden(flags) else None

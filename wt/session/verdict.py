@@ -93,7 +93,7 @@ def _asked(
     looking = git.start(*status.arguments(untracked="normal"))
     hidden = _Hidden(slot, git, memory)
     ahead = _ahead(pool, slot, git, memory)
-    found = status.parse(looking.answer())
+    found = status.answered(looking)
     tracked = (*found.conflicted, *found.tracked, *hidden.answer())
     standing = _standing(slot, everybody)
     evidence = Evidence(

@@ -86,5 +86,5 @@ def _changed(top: str) -> int:
     git = Git(top)
     looking = git.start(*status.arguments(untracked="normal", submodules="dirty"))
     hidden = status.hidden_edits(git) if status.has_hidden(git.start("ls-files", "-v", "-z").answer()) else ()
-    found = status.parse(looking.answer())
+    found = status.answered(looking)
     return len(found.tracked) + len(found.conflicted) + len(found.untracked) + len(hidden)
