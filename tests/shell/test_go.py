@@ -276,6 +276,21 @@ def test_new_with_a_command_ends_with_its_status(pool):
     assert pool.states() == [("slot-0", "held", "x")]
 
 
+def test_a_command_is_ended_whenever_its_wt_is_told_to_end(pool, tmp_path):
+    """Told by the command itself, the moment that it runs: its parent may not even have come out of the fork."""
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\nkill -TERM $PPID\necho $$ > {tmp_path}/pid\nexec sleep 100\n")
+    script.chmod(0o755)
+    for number in range(5):
+        done = pool.wt("new", f"x{number}", "--", str(script))
+        assert done.code == 143, done
+        if (tmp_path / "pid").exists():
+            with pytest.raises(ProcessLookupError):
+                os.kill(int((tmp_path / "pid").read_text()), 0)
+            os.unlink(tmp_path / "pid")
+        assert pool.wt("release", f"x{number}").code == 0
+
+
 def test_a_command_of_new_ends_with_it(pool, tmp_path):
     process = subprocess.Popen(
         tool.argv("wt", "new", "x", "--", "sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 100"),

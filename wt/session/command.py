@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import termios
-import time
 
-from wt.errors import Interrupted, WtError, quoted
+from wt.errors import WtError, quoted
 from wt.git.run import clean_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import TracebackType
 
-_HUP, _KILL = 1, 9
-_GRACE, _POLL = 3.0, 0.02  # seconds for a command that was told to end; how often it is looked at
+_HUP, _INT, _KILL, _PIPE, _ALRM, _TERM, _XFSZ = 1, 2, 9, 13, 14, 15, 25
+_GRACE = 3.0  # seconds that a command has which was told to end
 
 
 def run_there(
@@ -24,20 +24,17 @@ def run_there(
 
     Where we are told to end, the command is, and waited for; the terminal is given back as it was.
     """
-    import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
-
     inherited = {**clean_environment(env), "PWD": path, **(more or {})}
-    # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
-    before = _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     terminal = _Terminal()
     try:
-        pid, failed = _started(command, path, inherited, before)
-        status = _ended(pid)
-        error = os.read(failed, 16)
-        os.close(failed)
+        with _Watch() as watch:
+            failed = _started(watch, command, path, inherited)
+            status = os.waitstatus_to_exitcode(os.waitpid(watch.pid, 0)[1])
+            watch.pid = 0
     finally:
-        _signal.signal(_signal.SIGINT, before)
         terminal.restore()
+    error = os.read(failed, 16)
+    os.close(failed)
     if error:
         raise WtError(
             f"`{command[0]}` could not be started in {path}: {os.strerror(int(error))}.",
@@ -46,19 +43,16 @@ def run_there(
     return status if status >= 0 else 128 - status
 
 
-def _started(command: Sequence[str], path: str, env: dict[str, str], on_int: object) -> tuple[int, int]:
-    """Return the command's pid, and the end of a pipe that says why it could not be begun: exec closes the other one."""
-    import _signal
-
+def _started(watch: _Watch, command: Sequence[str], path: str, env: dict[str, str]) -> int:
+    """Start the command; returns the end of a pipe that says why it could not be begun: exec closes the other one."""
     failed, not_started = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _signal.signal(_signal.SIGINT, on_int)
-        for signum in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, and exec would hand that on
-            _signal.signal(signum, _signal.SIG_DFL)
+        watch.forget()
         _become(command, path, env, not_started)
     os.close(not_started)
-    return pid, failed
+    watch.over(pid)
+    return failed
 
 
 def _become(command: Sequence[str], path: str, env: dict[str, str], not_started: int) -> None:
@@ -70,35 +64,67 @@ def _become(command: Sequence[str], path: str, env: dict[str, str], not_started:
         os._exit(127)
 
 
-def _ended(pid: int) -> int:
-    while True:
-        try:
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        except Interrupted as interrupted:
-            if (raw := _urged(pid, interrupted.signum)) is not None:
-                return os.waitstatus_to_exitcode(raw)
+class _Watch:
+    """Hands on to a command what we are told, and more where that does not end it: a shell ignores SIGTERM.
 
-
-def _urged(pid: int, signum: int) -> int | None:
-    """Hand on what we were told, and more where that does not end it (a shell ignores SIGTERM); None: not ended yet.
-
-    Who hangs up says so more than once (the terminal, the shell that we run in), and means no hurry by it.
+    No handler of ours raises, so that no moment is left in which we could end without it; the wait goes on by itself.
     """
-    import _signal
 
-    _signal.signal(_signal.SIGHUP, _signal.SIG_IGN)
-    try:
-        for number in dict.fromkeys((signum, _HUP, _KILL)):
-            os.kill(pid, number)
-            deadline = time.monotonic() + _GRACE
-            while time.monotonic() < deadline:
-                ended, raw = os.waitpid(pid, os.WNOHANG)
-                if ended:
-                    return raw
-                time.sleep(_POLL)
-    except Interrupted:  # somebody is in a hurry
-        os.kill(pid, _KILL)
-    return None
+    def __init__(self) -> None:
+        self.pid = 0
+        self.due: list[int] = []
+        self.before: dict[int, object] = {}
+
+    def __enter__(self) -> _Watch:
+        import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
+
+        # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
+        self.before[_INT] = _signal.signal(_INT, _signal.SIG_IGN)
+        for signum in (_HUP, _TERM):
+            if _signal.getsignal(signum) != _signal.SIG_IGN:  # nohup
+                self.before[signum] = _signal.signal(signum, self._told)
+        self.before[_ALRM] = _signal.signal(_ALRM, self._urge)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        import _signal
+
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
+        for signum, handler in self.before.items():
+            _signal.signal(signum, handler)
+
+    def forget(self) -> None:
+        """In the child: what it is to begin with. Python ignores two signals, and exec would hand that on."""
+        import _signal
+
+        _signal.signal(_INT, self.before[_INT])
+        for signum in (*(one for one in (_HUP, _TERM, _ALRM) if one in self.before), _PIPE, _XFSZ):
+            _signal.signal(signum, _signal.SIG_DFL)
+
+    def over(self, pid: int) -> None:
+        """From now on there is somebody to tell; what came before is told now."""
+        self.pid = pid
+        self._urge()
+
+    def _told(self, signum: int, _frame: object) -> None:
+        self.due = list(dict.fromkeys((signum, _HUP, _KILL)))
+        if signum == _HUP:  # who hangs up says so more than once, and nobody is there to be told any more
+            import _signal
+
+            self.before[_HUP] = _signal.SIG_IGN
+        self._urge()
+
+    def _urge(self, _signum: int = 0, _frame: object = None) -> None:
+        import _signal
+
+        if self.pid and self.due:
+            try:
+                os.kill(self.pid, self.due.pop(0))
+            except ProcessLookupError:
+                return
+            _signal.setitimer(_signal.ITIMER_REAL, _GRACE)
 
 
 class _Terminal:
