@@ -151,7 +151,7 @@ class _Running:
         self.function, self.policy = function, policy
         self.out, child_out = os.pipe()
         child_in, self.gate = os.pipe()
-        self.rest, self.at_end = b"", False
+        self.rest, self.at_end, self.unheard = b"", False, False
         try:
             self.pid = _spawn(argv, env, child_in, child_out)
         except BaseException:
@@ -217,8 +217,14 @@ class _Running:
         self.rest, self.at_end = rest[:_LONGEST_LINE], not data
 
     def _show(self, lines: bytes) -> None:
+        """A stream that nobody reads any more is no reason to end a hook."""
+        if self.unheard:
+            return
         text = lines.decode("utf-8", "surrogateescape")
-        self.policy.show("\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")))
+        try:
+            self.policy.show("\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")))
+        except OSError:
+            self.unheard = True
 
     def _show_last(self, poll: select.poll) -> None:
         """Show what was printed before the end, and no more: a daemon may go on printing for ever."""
@@ -246,12 +252,21 @@ class _Running:
             raise
 
     def _ends_within(self, seconds: float) -> bool:
+        """Also show its last words, for it may have to say them before it can end."""
         deadline = time.monotonic() + seconds
-        while not os.waitpid(self.pid, os.WNOHANG)[0]:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_TICK_MS / 1000)
-        return True
+        os.set_blocking(self.out, False)
+        poll = select.poll()
+        poll.register(self.out, select.POLLIN)
+        ended = False
+        while time.monotonic() < deadline:
+            ended = ended or bool(os.waitpid(self.pid, os.WNOHANG)[0])
+            if not self.at_end and poll.poll(0 if ended else _TICK_MS):
+                self._show_some()
+            elif ended:
+                break
+            elif self.at_end:
+                time.sleep(_TICK_MS / 1000)
+        return ended
 
 
 def _spawn(argv: list[str], env: dict[str, str], stdin: int, out: int) -> int:

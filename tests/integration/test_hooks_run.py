@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, hooking, tool
 from tests.support.tool import ROOT, environment
 from wt import hooks, trust
 from wt.errors import UntrustedError
@@ -128,6 +128,21 @@ def test_output_without_end_is_bounded(tmp_path):
     assert status == 0
     assert shown[-1] == "end"
     assert max(map(len, shown)) <= 2 << 16
+
+
+def test_a_stream_that_nobody_reads_ends_no_hook(pool):
+    """Neither the hook nor the acquire that it belongs to."""
+    hooking.approved(pool, "wt_post_acquire() { for n in 1 2 3; do echo $n; done; touch build-done; }\n")
+    out, closed = os.pipe()
+    os.close(out)
+    argv = tool.argv("worktree-pool", "--pool", "app", "acquire", "--name", "x")
+    env = environment(WORKTREE_ROOT=pool.root)
+    done = subprocess.run(
+        argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=closed, text=True
+    )
+    os.close(closed)
+    assert (done.returncode, done.stdout) == (0, f"{pool.at}/x\n")
+    assert os.path.exists(f"{pool.at}/x/build-done")
 
 
 def test_of_a_progress_line_its_last_state_is_shown(tmp_path):

@@ -21,7 +21,7 @@ _MARKS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
 def escaped(text: str) -> str:
     r"""Show control, bidi and other unprintable characters as `\x1b`, `\u202e`; newlines stay."""
-    if text.isprintable():
+    if text.replace("\n", "").isprintable():
         return text
     return "".join(c if c == "\n" or c.isprintable() else _escape(c) for c in text)
 

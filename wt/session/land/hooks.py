@@ -27,7 +27,7 @@ def before(pool: Pool, slot: Slot, policy: Policy | None, base: str, tip: str) -
     try:
         due = hooking.due(pool, policy, base, "land")
     except UntrustedError as error:  # the base moved since it was foreseen
-        error.sentence = error.sentence.replace("nothing was touched", "it was not moved")
+        error.sentence = error.sentence.replace("nothing was touched", f"`{pool.config.base}` was not moved")
         raise
     if due is None:
         return
