@@ -35,6 +35,10 @@ test *args:
 test-shell shell="":
     pytest -m shell {{ if shell == "" { "" } else { "-k " + shell } }}
 
+# pytest with what the ordinary run has only a sample of
+thorough *args:
+    pytest -n 2 --thorough {{ args }}
+
 # Kill the tool at every failpoint
 crash *args:
     pytest -n 2 -m crash {{ args }}

@@ -1,16 +1,44 @@
 """Takes this host out of every test, and lets no run pass that skipped one where that was forbidden."""
 
 import os
+import zlib
 
 import pytest
 
 from tests.support import gitrepo, host
+
+LAYOUTS = ("rename", "stable")
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--rounds", type=int, default=3, help="rounds of each worker under load, and kills in tens"
     )
+    parser.addoption("--thorough", action="store_true", help="also what the ordinary run has a sample of")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is for `--thorough`, counted as deselected; a kill sweep, or a test that was named, is run as asked."""
+    if (
+        config.option.thorough
+        or config.option.markexpr == "crash"
+        or any("::" in word for word in config.args)
+    ):
+        return
+    left_out = {item for item in items if _is_for_thorough(item)}
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_for_thorough(item):
+    """Marked so; or in the other of the two layouts: the ordinary run takes one for each test, by its name."""
+    if item.get_closest_marker("thorough"):
+        return True
+    layout = item.callspec.params.get("layout") if hasattr(item, "callspec") else None
+    if layout not in LAYOUTS:
+        return False
+    return layout != LAYOUTS[zlib.crc32(item.name.replace(layout, "").encode()) % 2]
 
 
 @pytest.fixture
