@@ -47,7 +47,7 @@ ONCE_FAILED = {
     "branch made, not yet held": ("acquire-same", "doors", r"done git update-ref --create-reflog"),
     "merge made, not yet committed": ("land-merge", "doors", r" git commit-tree"),
     "lock half written in an idle slot": ("land-next", "doors", r"rename-into .*/lock$"),
-    "lock of a ref": ("acquire-same", "calls", r"rename 1 .*refs/heads/f/x\.lock"),
+    "lock of a ref": ("acquire-same", "calls", r"rename \d+ .*refs/heads/f/x\.lock"),
     "lock of the scratch index": ("acquire-other", "calls", r"rename 1 .*kept-index\.lock"),
     "rebase stopped, not yet said why": ("land-rebase-conflict", "calls", r"rename \d+ .*/REBASE_HEAD\.lock"),
     "rebase stopped, its message half written": (
@@ -57,7 +57,7 @@ ONCE_FAILED = {
     ),
     "message of a pick half written": ("land-rebase-conflict", "calls", r"rename \d+ .*/MERGE_MSG\.lock"),
     "outer submodule of the base moved, inner not": ("sub-land", "doors", r"done git merge -q --ff-only"),
-    "reflog of a submodule's branch gone": ("sub-release", "calls", r"^git \d+, unlink \d+ .*refs/heads/w/x"),
+    "reflog of a submodule's branch gone": ("sub-release", "calls", r"^git \S+, unlink \d+ .*refs/heads/w/x"),
     "only new files are there": ("land-swap", "calls", r"rename \d+ .*/source/\.git/index\.lock"),
 }
 

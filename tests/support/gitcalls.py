@@ -1,7 +1,8 @@
 """Kills git before each of its state-changing system calls, and whoever started it with it.
 
 A `git` in front of the real one on PATH counts the calls of our one runner that may change something (readers are
-marked by `--no-optional-locks`). The log of strace(1) says which system calls they make; one of them is then struck.
+marked by `--no-optional-locks`), each verb for itself, since two may be under way at once. The log of strace(1) says
+which system calls they make; one of them is then struck.
 """
 
 import os
@@ -14,14 +15,19 @@ LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 WRAPPER = """\
 #!/bin/sh
 case $1 in --no-optional-locks) exec {git} "$@" ;; esac
-count=$(cat {top}/count 2>/dev/null || echo 0)
-count=$((count + 1))
-echo $count >{top}/count
+value=
+for verb; do
+    if test -n "$value"; then value=; continue; fi
+    case $verb in -C | -c) value=1 ;; -*) ;; *) break ;; esac
+done
+number=1
+until mkdir "{top}/$verb.$number" 2>/dev/null; do number=$((number + 1)); done
+count=$verb.$number
 if test -n "$WT_STRIKE" && test $count = "${{WT_STRIKE%%:*}}"; then
     strace -f -qq -o /dev/null -e trace=${{WT_STRIKE##*:}} -e inject="${{WT_STRIKE#*:}}:signal=KILL:when=$WT_STRIKE_AT" {git} "$@"
     kill -9 0
 fi
-test -z "$WT_STRIKE_LOG" || exec strace -f -qq -o {top}/log.$count -e trace={names} {git} "$@"
+test -z "$WT_STRIKE_LOG" || exec strace -f -qq -o {top}/$count/log -e trace={names} {git} "$@"
 exec {git} "$@"
 """
 
@@ -43,18 +49,20 @@ class Wrapper:
 
     def environment(self, **more):
         """What makes a command use this git, counting from one."""
-        if os.path.exists(f"{self.top}/count"):
-            os.unlink(f"{self.top}/count")
+        for number in self._numbers():
+            shutil.rmtree(f"{self.top}/{number}")
         return {"PATH": f"{self.top}/bin:{os.environ['PATH']}", **more}
 
     def calls(self):
         """Yield (label, environment) of each state-changing call that the run with WT_STRIKE_LOG made."""
-        number = 1
-        while os.path.exists(f"{self.top}/log.{number}"):
-            with open(f"{self.top}/log.{number}", encoding="utf-8", errors="replace") as file:
+        for number in self._numbers():
+            with open(f"{self.top}/{number}/log", encoding="utf-8", errors="replace") as file:
                 yield from self._of_one(number, file.read().splitlines())
-            os.unlink(f"{self.top}/log.{number}")
-            number += 1
+
+    def _numbers(self):
+        """`update-ref.1` and so on, in the order in which they began."""
+        found = [name for name in os.listdir(self.top) if re.fullmatch(r"[a-z-]+\.\d+", name)]
+        return sorted(found, key=lambda name: os.stat(f"{self.top}/{name}").st_ctime_ns)
 
     @staticmethod
     def _of_one(number, lines):
