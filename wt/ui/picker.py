@@ -7,15 +7,19 @@ by hand: prompt-toolkit takes longer to import than a person should wait for.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
+from wt.errors import Interrupted
 from wt.ui.out import paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import Self
 
+    from prompt_toolkit.application import Application
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
@@ -87,7 +91,7 @@ def _paint_by_hand(board: Board, *, colour: bool) -> None:
 def _run(board: Board, begin: Callable[[Callable[[], None]], Callable[[], None]], *, colour: bool) -> int:
     redraw = _Redraw()
     stirred = begin(redraw)  # git is at work while prompt-toolkit is imported
-    from prompt_toolkit.application import Application
+    from prompt_toolkit import application
     from prompt_toolkit.layout import FormattedTextControl, Layout, Window
     from prompt_toolkit.output.vt100 import Vt100_Output
 
@@ -108,7 +112,7 @@ def _run(board: Board, begin: Callable[[Callable[[], None]], Callable[[], None]]
         return found[:-1]
 
     window = Window(FormattedTextControl(fragments, show_cursor=False), always_hide_cursor=True)
-    app: Application[int] = Application(
+    app: Application[int] = application.Application(
         Layout(window),
         key_bindings=_keys(board, stirred),
         full_screen=True,
@@ -117,7 +121,36 @@ def _run(board: Board, begin: Callable[[Callable[[], None]], Callable[[], None]]
     )
     app.ttimeoutlen = 0.05  # how long an Esc may be the beginning of an arrow key
     redraw.now = app.invalidate
-    return app.run()
+    with _Signals(app) as signals:
+        return app.run(pre_run=signals.heed)
+
+
+class _Signals:
+    """SIGTERM and SIGHUP end the choice by way of the event loop, which would report what a handler of ours raises."""
+
+    def __init__(self, app: Application[int]) -> None:
+        self._app = app
+        self._before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def heed(self) -> None:
+        import asyncio
+
+        for number, handler in self._before.items():
+            if callable(handler):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+
+    def _end(self, number: int) -> None:
+        if not self._app.is_done:
+            self._app.exit(exception=Interrupted(number))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
 
 def _keys(board: Board, stirred: Callable[[], None]) -> KeyBindings:
