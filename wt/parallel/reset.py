@@ -7,6 +7,7 @@ aside, or moved to `.meta/kept/` with the slot where not even git can read it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -68,7 +69,8 @@ def _submodules(slot: Slot, keep_open: tuple[int, ...]) -> None:
 def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
     """Give up a slot that cannot be made clean and whose holder we are: its branch and commits first, as in a release."""
     git = Git(pool.common, (held.descriptor,))
-    giveback.remove_dead_locks(slot.admin_dir)
+    with contextlib.suppress(OSError):  # what is no file goes with the entry
+        giveback.remove_dead_locks(slot.admin_dir)
     giveback.let_go_of_commits(pool, slot, git, tell)
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     tell(f"{slot.slot} could not be made clean; it is removed, and the next acquire makes it anew.")
