@@ -77,7 +77,7 @@ def test_tracked_changes_in_an_idle_slot_are_set_aside_and_plain_git_restores_th
     assert git(done.path, "status", "--porcelain") == ""
     (ref,) = kept(both.source)
     assert ref.startswith("refs/wt/kept/slot-0/")
-    assert ref in done.err
+    assert f"wt restore slot-0@{os.path.basename(ref)}" in done.err
     top = restored(both.source, ref, str(tmp_path / "again"))
     assert git(top, "diff", "--cached", "--raw", "--abbrev=40") == staged
     assert git(top, "diff", "--raw", "--abbrev=40") == unstaged

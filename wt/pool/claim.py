@@ -69,11 +69,11 @@ def claim(
             claims = reclaim.claim(pool, seen, besides=unfinished)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
-                _say_what_is_left(pool, seen, tell)
                 _refuse_alias(seen, request.alias)
                 refuse_taken(pool, seen, request.name)
                 if request.unique_sha:
                     _refuse_same_sha(seen, target.sha)
+                _say_what_is_left(pool, seen, tell)
                 return _take_slot(pool, request, group, target, seen, reserved)
         unfinished |= reclaim.finish(pool, claims, tell)
 
