@@ -39,7 +39,7 @@ test-shell shell="":
 thorough *args:
     pytest -n 2 --thorough {{ args }}
 
-# Kill the tool at every failpoint
+# Kill the tool at every failpoint, and git before every call that changes something (--doors: the first alone)
 crash *args:
     pytest -n 2 -m crash {{ args }}
 

@@ -14,6 +14,11 @@ def pytest_addoption(parser):
     parser.addoption(
         "--rounds", type=int, default=3, help="rounds of each worker under load, and kills in tens"
     )
+    parser.addoption(
+        "--doors",
+        action="store_true",
+        help="of the kill sweeps, every door of the verb alone: no kill inside git, none of the recovery",
+    )
     parser.addoption("--thorough", action="store_true", help="also what the ordinary run has a sample of")
 
 
