@@ -16,6 +16,19 @@ SCENARIOS = (*scenarios.SCENARIOS, *scenarios_of_kept.SCENARIOS)
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 
 
+# One of each kind; the others are for `just crash` and `just thorough`.
+IN_EVERY_RUN = {
+    "acquire-fresh", "acquire-other", "release-commits", "force-dirty", "force-nested", "restore", "land-merge",
+    "land-squash", "land-rebase-conflict", "land-bare", "hooks-acquire", "hooks-land", "sub-warm", "sub-land",
+}  # fmt: skip
+
+
+def _with_marks():
+    assert {one.name for one in SCENARIOS} >= IN_EVERY_RUN
+    for one in SCENARIOS:
+        yield pytest.param(one, marks=[] if one.name in IN_EVERY_RUN else [pytest.mark.thorough])
+
+
 @pytest.fixture
 def stride(request):
     """Every how many points, 0 for none: all of them where only these tests were asked for."""
@@ -24,7 +37,7 @@ def stride(request):
 
 
 @pytest.mark.parametrize("layout", ["rename", "stable"])
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+@pytest.mark.parametrize("scenario", [*_with_marks()], ids=str)
 def test_killed_and_recovered(scenario, layout, tmp_path, stride):
     sweep = Sweep(scenario, layout, tmp_path / "stage")
     doors = sweep.doors()
