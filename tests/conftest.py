@@ -1,11 +1,17 @@
 """Takes this host out of every test, and lets no run pass that skipped one where that was forbidden."""
 
 import os
+import signal
 import zlib
 
 import pytest
 
 from tests.support import gitrepo, host
+
+# A run in the background inherits both as ignored, and so would every tool and shell under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for _signum in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(_signum, signal.SIG_DFL)
 
 LAYOUTS = ("rename", "stable")
 

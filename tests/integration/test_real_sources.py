@@ -273,7 +273,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("where", ["repository", "user"])
+@pytest.mark.parametrize("where", ["repository", pytest.param("user", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_whole_round_under_settings_that_break_naive_tools(name, where, tmp_path, repo, home):
     settings = SETTINGS[name](tmp_path)
