@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
 import os
 import termios
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-_HUP, _INT, _KILL, _PIPE, _ALRM, _TERM, _XFSZ = 1, 2, 9, 13, 14, 15, 25
+_HUP, _INT, _KILL, _PIPE, _ALRM, _TERM, _XFSZ, _CHLD = (
+    1, 2, 9, 13, 14, 15, 25, int(_signal.SIGCHLD),
+)  # fmt: skip
 _GRACE = 3.0  # seconds that a command has which was told to end
 
 
@@ -28,9 +31,8 @@ def run_there(
     terminal = _Terminal()
     try:
         with _Watch() as watch:
-            failed = _started(watch, command, path, inherited)
-            status = os.waitstatus_to_exitcode(os.waitpid(watch.pid, 0)[1])
-            watch.pid = 0
+            pid, failed = _started(watch, command, path, inherited)
+            status = watch.wait(pid)
     finally:
         terminal.restore()
     error = os.read(failed, 16)
@@ -43,16 +45,15 @@ def run_there(
     return status if status >= 0 else 128 - status
 
 
-def _started(watch: _Watch, command: Sequence[str], path: str, env: dict[str, str]) -> int:
-    """Start the command; returns the end of a pipe that says why it could not be begun: exec closes the other one."""
+def _started(watch: _Watch, command: Sequence[str], path: str, env: dict[str, str]) -> tuple[int, int]:
+    """Start the command; returns its pid, and the end of a pipe that says why it could not be begun: exec closes the other one."""
     failed, not_started = os.pipe()
     pid = os.fork()
     if pid == 0:
         watch.forget()
         _become(command, path, env, not_started)
     os.close(not_started)
-    watch.over(pid)
-    return failed
+    return pid, failed
 
 
 def _become(command: Sequence[str], path: str, env: dict[str, str], not_started: int) -> None:
@@ -67,64 +68,54 @@ def _become(command: Sequence[str], path: str, env: dict[str, str], not_started:
 class _Watch:
     """Hands on to a command what we are told, and more where that does not end it: a shell ignores SIGTERM.
 
-    No handler of ours raises, so that no moment is left in which we could end without it; the wait goes on by itself.
+    The signals are blocked and taken out one by one: with a handler, one that comes between the last look and the wait
+    would be seen when the wait is over.
     """
 
-    def __init__(self) -> None:
-        self.pid = 0
-        self.due: list[int] = []
-        self.before: dict[int, object] = {}
-
     def __enter__(self) -> _Watch:
-        import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
-
+        self._told = {one for one in (_HUP, _TERM) if _signal.getsignal(one) != _signal.SIG_IGN}  # nohup
+        self._taken = {*self._told, _ALRM, _CHLD}
+        self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, self._taken)
         # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
-        self.before[_INT] = _signal.signal(_INT, _signal.SIG_IGN)
-        for signum in (_HUP, _TERM):
-            if _signal.getsignal(signum) != _signal.SIG_IGN:  # nohup
-                self.before[signum] = _signal.signal(signum, self._told)
-        self.before[_ALRM] = _signal.signal(_ALRM, self._urge)
+        self._interrupt = _signal.signal(_INT, _signal.SIG_IGN)
+        _signal.signal(_CHLD, lambda *_: None)  # BSD drops what is ignored by default, blocked or not
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        import _signal
-
         _signal.setitimer(_signal.ITIMER_REAL, 0)
-        for signum, handler in self.before.items():
-            _signal.signal(signum, handler)
+        _signal.signal(_ALRM, _signal.SIG_IGN)  # also what is due already
+        _signal.signal(_CHLD, _signal.SIG_DFL)
+        _signal.signal(_INT, self._interrupt)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
+        _signal.signal(_ALRM, _signal.SIG_DFL)
 
     def forget(self) -> None:
         """In the child: what it is to begin with. Python ignores two signals, and exec would hand that on."""
-        import _signal
-
-        _signal.signal(_INT, self.before[_INT])
-        for signum in (*(one for one in (_HUP, _TERM, _ALRM) if one in self.before), _PIPE, _XFSZ):
+        _signal.signal(_INT, self._interrupt)
+        for signum in (*self._told, _CHLD, _PIPE, _XFSZ):
             _signal.signal(signum, _signal.SIG_DFL)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
 
-    def over(self, pid: int) -> None:
-        """From now on there is somebody to tell; what came before is told now."""
-        self.pid = pid
-        self._urge()
-
-    def _told(self, signum: int, _frame: object) -> None:
-        self.due = list(dict.fromkeys((signum, _HUP, _KILL)))
-        if signum == _HUP:  # who hangs up says so more than once, and nobody is there to be told any more
-            import _signal
-
-            self.before[_HUP] = _signal.SIG_IGN
-        self._urge()
-
-    def _urge(self, _signum: int = 0, _frame: object = None) -> None:
-        import _signal
-
-        if self.pid and self.due:
-            try:
-                os.kill(self.pid, self.due.pop(0))
-            except ProcessLookupError:
-                return
-            _signal.setitimer(_signal.ITIMER_REAL, _GRACE)
+    def wait(self, pid: int) -> int:
+        """Until the command has ended; its exit code, negative where a signal ended it."""
+        due: list[int] = []
+        while True:
+            signum = _signal.sigwait(self._taken)
+            if signum == _CHLD:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    return os.waitstatus_to_exitcode(status)
+                continue
+            if signum in self._told:
+                due = list(dict.fromkeys((signum, _HUP, _KILL)))
+            if signum == _HUP:  # who hangs up says so more than once, and nobody is there to be told any more
+                _signal.signal(_HUP, _signal.SIG_IGN)
+                self._taken.discard(_HUP)
+            if due:
+                os.kill(pid, due.pop(0))
+                _signal.setitimer(_signal.ITIMER_REAL, _GRACE)
 
 
 class _Terminal:
@@ -140,8 +131,6 @@ class _Terminal:
     def restore(self) -> None:
         if self.group is None or self.modes is None:
             return
-        import _signal
-
         before = _signal.signal(_signal.SIGTTOU, _signal.SIG_IGN)  # we may be in the background by now
         try:
             if os.tcgetpgrp(0) != self.group:
