@@ -21,7 +21,7 @@ fmt:
 lint:
     ruff check .
     ruff format --check .
-    find scripts .ci shell hooks -type f \( -path 'scripts/*' -o -name run -o -name '*.bash' \) | xargs shellcheck
+    shellcheck scripts/install scripts/test .ci/run shell/*.bash hooks/*.bash hooks/samples/*.bash
 
 # mypy, strict for wt and bench
 types:

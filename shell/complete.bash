@@ -77,8 +77,8 @@ END
             ;;
         held)
             __wt_find_pool "$__wt_key" || \builtin return 0
-            for at in "$__wt_root"/*/.git; do
-                if __wt_read_link "${at%/.git}" && [[ -f $__wt_admin/worktree-pool/created ]]; then
+            for at in "$__wt_root"/*; do
+                if __wt_read_link "$at" && [[ -f $__wt_admin/worktree-pool/created ]]; then
                     __wt_held_names "$__wt_root" "${__wt_admin%/*}"
                     \builtin break
                 fi

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.support import gitrepo, tool
-from tests.support.terminal import RC, init_line, plain
+from tests.support.terminal import RC, init_line, plain, script
 from wt.cli import completion
 from wt.cli.registry import ALIASES, VERBS
 
@@ -54,33 +54,33 @@ def busy(pool):
     return pool
 
 
-@pytest.mark.parametrize(
-    ("typed", "becomes"),
-    [
-        ("wt lan", ["land"]),
-        ("wt who", ["whoami"]),
-        ("wt cd al", ["cd", "alpha"]),
-        ("wt cd feature/o", ["cd", "feature/one"]),
-        ("wt rm al", ["rm", "alpha"]),
-        ("wt cd a=b@", ["cd", "a=b@c"]),
-        ("wt cd a=", ["cd", "a=b@c"]),
-        ("wt cd 'al", ["cd", "alpha"]),
-        ('wt cd "feature/o', ["cd", "feature/one"]),
-        ("wt new al", ["new", "al"]),
-        ("wt new x --fr", ["new", "x", "--from"]),
-        ("wt --pool ap", ["--pool", "app"]),
-        ("wt ls --pool=ap", ["ls", "--pool=app"]),
-        ("wt --pool app cd al", ["--pool", "app", "cd", "alpha"]),
-        ("wt init --layout sta", ["init", "--layout", "stable"]),
-        ("wt land --name al", ["land", "--name", "alpha"]),
-        ("wt shell ins", ["shell", "install"]),
-        ("wt shell install zs", ["shell", "install", "zsh"]),
-        ("wt ls --color nev", ["ls", "--color", "never"]),
-    ],
-)
-def test_tab(shell, busy, start, typed, becomes):
+TYPED = {
+    "wt lan": ["land"],
+    "wt who": ["whoami"],
+    "wt cd al": ["cd", "alpha"],
+    "wt cd feature/o": ["cd", "feature/one"],
+    "wt rm al": ["rm", "alpha"],
+    "wt cd a=b@": ["cd", "a=b@c"],
+    "wt cd a=": ["cd", "a=b@c"],
+    "wt cd 'al": ["cd", "alpha"],
+    'wt cd "feature/o': ["cd", "feature/one"],
+    "wt new al": ["new", "al"],  # what only a person knows is not guessed
+    "wt new sub": ["new", "sub"],
+    "wt new x --fr": ["new", "x", "--from"],
+    "wt --pool ap": ["--pool", "app"],
+    "wt ls --pool=ap": ["ls", "--pool=app"],
+    "wt --pool app cd al": ["--pool", "app", "cd", "alpha"],
+    "wt init --layout sta": ["init", "--layout", "stable"],
+    "wt land --name al": ["land", "--name", "alpha"],
+    "wt shell ins": ["shell", "install"],
+    "wt shell install zs": ["shell", "install", "zsh"],
+    "wt ls --color nev": ["ls", "--color", "never"],
+}
+
+
+def test_tab(shell, busy, start):
     sh = start(busy, rc=rc(shell))
-    assert words(sh, typed) == becomes
+    assert {typed: words(sh, typed) for typed in TYPED} == TYPED
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -174,6 +174,44 @@ def test_names_of_what_was_set_aside(busy, start, shell):
     assert words(sh, "wt restore al") == ["restore", "alpha"]
 
 
-def test_what_only_a_person_knows_is_not_guessed(busy, start, shell):
-    sh = start(busy, rc=rc(shell), cwd=busy.source)
-    assert words(sh, "wt new sub") == ["new", "sub"]
+ALTERED = {
+    "as it is": ("x", "x"),
+    "CRLF": ("\n", "\r\n"),
+    "a comment first": ("started_at", "# by hand\n\nstarted_at"),
+    "no state": ("state: held\n", ""),
+    "keys to come": ("slot: ", "purpose: none\nslot: "),
+    "quoted": ("name: x\n", 'name: "x"\n'),
+}
+ASK = {
+    "bash": ". {}; __wt_found=() __wt_key=app; __wt_candidates held; printf '%s\\n' ${{__wt_found[@]+\"${{__wt_found[@]}}\"}}",
+    "fish": "source {}; __wt_candidates held app; true",
+}
+
+
+def offered(shell, pool, rendered):
+    """The names that TAB offers, by files alone."""
+    text = ASK.get(shell, ASK["bash"]).format(rendered(shell))
+    code, out, err = script(shell, text, cwd=pool.source, WORKTREE_ROOT=pool.root)
+    assert (code, err) == (0, "")
+    return sorted(out.split())
+
+
+@pytest.mark.parametrize("groups", [None, "ios,android"])
+def test_names_however_their_lock_is_written(groups, tmp_path, repo, shell, rendered):
+    pool = tool.Pool(tmp_path / "w", repo, **({"groups": groups} if groups else {}))
+    for name in ("x", "two/words"):
+        pool.pool("acquire", "--name", name, *(("--group", "ios") if groups else ()))
+    lock = f"{gitrepo.git(f'{pool.at}/x', 'rev-parse', '--absolute-git-dir')}/worktree-pool/lock"
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    for old, new in ALTERED.values():
+        with open(lock, "w", encoding="utf-8", newline="") as file:
+            file.write(text.replace(old, new))
+        assert offered(shell, pool, rendered) == ["two/words", "x"], (old, new)
+    for old, new in (("state: held", "state: releasing"), (text, "")):
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+        assert offered(shell, pool, rendered) == ["two/words"], (old, new)
+    os.unlink(lock)
+    os.mkfifo(lock)
+    assert offered(shell, pool, rendered) == ["two/words"]
