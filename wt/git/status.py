@@ -77,26 +77,27 @@ def hidden_edits(git: Git) -> tuple[str, ...]:
 
     One that is skipped and not there is none: that is what a sparse checkout looks like.
     """
-    flagged = _flagged(git)
-    if not flagged:
+    overlooked = flagged(git)
+    if not overlooked:
         return ()
     recorded = {}
     for line in git.ask_fields("ls-files", "-s", "-z"):
         meta, path = line.split("\t", 1)
         recorded[path] = (meta.split(" ")[0], meta.split(" ")[1])
     return tuple(
-        path for tag, path in flagged if path in recorded and _differs(git, tag, path, *recorded[path])
+        path for tag, path in overlooked if path in recorded and _differs(git, tag, path, *recorded[path])
     )
 
 
-def _flagged(git: Git) -> list[tuple[str, str]]:
+def flagged(git: Git) -> list[tuple[str, str]]:
+    """Return tag and path of each file that git was told to overlook."""
     lines = git.ask_fields("ls-files", "-v", "-z")
     return [(line[0], line[2:]) for line in lines if line[0].islower() or line[0] == "S"]
 
 
 def unhide(git: Git) -> None:
     """Take both bits off every file, so that git sees again what is there."""
-    data = "".join(f"{path}\0" for _, path in _flagged(git)).encode("utf-8", "surrogateescape")
+    data = "".join(f"{path}\0" for _, path in flagged(git)).encode("utf-8", "surrogateescape")
     git.do("update-index", "--no-assume-unchanged", "-z", "--stdin", data=data)
     git.do("update-index", "--no-skip-worktree", "-z", "--stdin", data=data)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
 
 _TRIES = 3
+_LINK = "160000"  # the mode of a submodule
 
 
 def checkout(
@@ -70,9 +71,7 @@ def _clear_away(
     found = _without_ours(git.cwd, found) if found.moved else found
     if found.clean and hidden is None:
         return
-    covered = buried(git.cwd, (*found.tracked, *found.conflicted))
-    every = replaced(found, untracked=(*found.untracked, *covered))
-    set_aside(pool, slot, git, every, tell, hidden or ())
+    every = set_aside(pool, slot, git, with_buried(git, found, hidden), tell, hidden or ())
     if hidden is not None:
         status.unhide(git)
     put_back(git, every, hidden)
@@ -91,10 +90,13 @@ def _without_ours(top: str, found: status.Status) -> status.Status:
 def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> None:
     """Make of exactly the files that were kept what HEAD says; what somebody else changes meanwhile stays.
 
-    With hidden bits (None: there were none), files that a sparse checkout left out are to be there again.
+    With hidden bits (None: there were none), files that a sparse checkout left out are to be there again. A path in
+    whose place a repository stands is left: git would remove that with all its commits.
     """
     drop(git.cwd, kept.untracked)
-    changed = [*kept.tracked, *kept.conflicted, *(hidden or ())]
+    changed = [
+        path for path in (*kept.tracked, *kept.conflicted, *(hidden or ())) if not _is_home(git.cwd, path)
+    ]
     if not changed and hidden is None:
         return
     git.do("reset", "-q")
@@ -139,17 +141,18 @@ def _make_way(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], 
     """Git refuses: untracked files are in the way, or somebody changed tracked ones since they were looked at."""
     found, hidden = Look(git, pool.config).answer()
     _clear_away(pool, slot, git, found, hidden, tell)
+    _set_obstacles_aside(pool, slot, git, sha, tell)
+
+
+def _set_obstacles_aside(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
     blocking = obstacles(git, sha)
     if blocking:
-        set_aside(pool, slot, git, status.Status(untracked=tuple(blocking)), tell)
-        drop(git.cwd, blocking)
+        drop(git.cwd, set_aside(pool, slot, git, status.Status(untracked=tuple(blocking)), tell).untracked)
 
 
 def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], None]) -> None:
     """Write a commit over whatever is there, after setting aside the files that are in its way."""
-    blocking = obstacles(git, sha)
-    if blocking:
-        set_aside(pool, slot, git, status.Status(untracked=tuple(blocking)), tell)
+    _set_obstacles_aside(pool, slot, git, sha, tell)
     git.do("reset", *(() if alive.wanted() else ("-q",)), "--hard", sha)
     refs.detach_head(git, slot.admin_dir, sha)
     files.unlink(f"{slot.admin}/ORIG_HEAD")
@@ -162,16 +165,22 @@ def set_aside(
     found: status.Status,
     tell: Callable[[str], None],
     hidden: tuple[str, ...] = (),
-) -> None:
-    """What lay in an idle slot goes under the slot's id: nobody held it. Not so what a test of ours left (`discard`)."""
-    if pool.config.recycle == "discard":
-        return
-    from wt.pool import kept, snapshot
+) -> status.Status:
+    """What lay in an idle slot goes under the slot's id: nobody held it. Not so what a test of ours left (`discard`).
 
-    ref = snapshot.uncommitted(pool, slot, git, _label(slot), found, hidden)
+    Repositories of their own leave the slot here; returned is what else was found, which the caller drops.
+    """
+    from wt.pool import kept, nested, snapshot
+
+    found, moves = nested.told_apart(pool, slot, _label(slot), found)
+    if pool.config.recycle == "discard":
+        return found
+    ref = snapshot.uncommitted(pool, slot, git, _label(slot), found, hidden, None, moves)
+    nested.move(slot, moves)
     if ref is not None:
         back = f"wt restore {quoted(kept.word_of(ref))} --pool {quoted(pool.key)} --as from-{slot.slot}"
         tell(f"{slot.slot} had changes that nobody held; they are set aside: {back}")
+    return found
 
 
 def _label(slot: Slot) -> keep.Label:
@@ -180,34 +189,63 @@ def _label(slot: Slot) -> keep.Label:
     )
 
 
-def buried(top: str, changed: tuple[str, ...]) -> list[str]:
-    """Return the files that restoring changed tracked paths would bury: a directory stands in a file's place, or a file in a directory's."""
-    tracked = set(changed)
-    return [found for path in changed for found in in_way(top, path, tracked) if found not in tracked]
+def with_buried(git: Git, found: status.Status, hidden: tuple[str, ...] | None) -> status.Status:
+    """Count among the untracked what putting tracked files back would bury: files where a directory stands in a file's
+    place, or the other way round; and repositories (`path/`), a submodule left out.
+
+    `hidden` as for `put_back`: behind such a bit, a file that is away may have something else in its place.
+    """
+    changed = [*found.tracked, *found.conflicted]
+    changed += [path for _tag, path in status.flagged(git)] if hidden is not None else []
+    known = set(changed)
+    there = dict.fromkeys(one for path in changed for one in _in_way(git.cwd, path, known))
+    homes = [one[:-1] for one in there if one[:-1] in known]
+    submodules = {path for mode, path in _modes(git, "HEAD", *homes) if mode == _LINK} if homes else set()
+    buried = (one for one in there if one[:-1] not in submodules)
+    return replaced(found, untracked=tuple(dict.fromkeys((*found.untracked, *buried))))
+
+
+def _modes(git: Git, tree: str, *paths: str) -> list[tuple[str, str]]:
+    """Return mode and path of what a tree has, at all or at these paths."""
+    lines = git.ask_fields("ls-tree", "-r", "-z", "--full-tree", tree, *(("--", *paths) if paths else ()))
+    return [(line[:6], line.partition("\t")[2]) for line in lines]
 
 
 def obstacles(git: Git, sha: str) -> list[str]:
-    """Return the untracked and ignored files that checking out `sha` would overwrite or remove."""
+    """Return the untracked and ignored files, and repositories (`path/`), that checking out `sha` would overwrite or remove."""
     if os.listdir(git.cwd) == [".git"]:
         return []
     tracked = set(git.ask_fields("ls-files", "-z"))
-    found: list[str] = []
-    for path in git.ask_fields("ls-tree", "-r", "-z", "--name-only", "--full-tree", sha):
-        if path not in tracked:
-            found.extend(in_way(git.cwd, path, tracked))
-    return list(dict.fromkeys(found))
+    added = [(mode, path) for mode, path in _modes(git, sha) if path not in tracked]
+    return in_way(git.cwd, added, tracked)
 
 
 def obstacles_between(git: Git, old: str, new: str) -> list[str]:
     """Return the same for going from `old`, which index and files are at, to `new`: it looks only at what differs."""
-    fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
-    added = [path for kind, path in zip(fields[0::2], fields[1::2], strict=True) if kind == "A"]
-    gone = set(fields[1::2]).difference(added)
-    return list(dict.fromkeys(found for path in added for found in in_way(git.cwd, path, gone)))
+    fields = git.ask_fields("diff-tree", "-r", "-z", "--no-renames", "--raw", old, new)
+    pairs = list(zip(fields[0::2], fields[1::2], strict=True))
+    added = [(meta.split(" ")[1], path) for meta, path in pairs if meta.endswith(" A")]
+    return in_way(git.cwd, added, set(fields[1::2]).difference(path for _mode, path in added))
 
 
-def in_way(top: str, path: str, tracked: set[str]) -> list[str]:
-    """Look at a path and at each directory above it: a file or a link in the place of one of these is in the way."""
+def in_way(top: str, added: Iterable[tuple[str, str]], tracked: set[str]) -> list[str]:
+    """Return what is in the way of new paths (each with its mode).
+
+    No repository is in the way of a submodule: whether it is that submodule's own, is for others to say.
+    """
+    found = (
+        one
+        for mode, path in added
+        for one in _in_way(top, path, tracked)
+        if not one.endswith("/") or (mode != _LINK and one[:-1] not in tracked)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _in_way(top: str, path: str, tracked: set[str]) -> list[str]:
+    """Look at a path and at each directory above it: a file or a link in the place of one of these is in the way; and
+    what is in a directory in the place of the path: files, and repositories (`path/`).
+    """
     parts = path.split("/")
     for depth in range(1, len(parts)):
         above = "/".join(parts[:depth])
@@ -215,19 +253,24 @@ def in_way(top: str, path: str, tracked: set[str]) -> list[str]:
             return [] if above in tracked else [above]
     full = f"{top}/{path}"
     if os.path.isdir(full) and not os.path.islink(full):
-        return [name for name in _files_below(top, path) if name not in tracked]
-    return [path] if os.path.lexists(full) else []
+        return [one for one in _below(top, path) if one not in tracked]
+    return [path] if os.path.lexists(full) and path not in tracked else []
 
 
-def _files_below(top: str, path: str) -> list[str]:
+def _is_home(top: str, path: str) -> bool:
+    """Whether a repository stands at a path, or below it."""
+    return not os.path.islink(f"{top}/{path}") and any(one.endswith("/") for one in _below(top, path))
+
+
+def _below(top: str, path: str) -> list[str]:
+    """Return the files and links below a directory, and the repositories there, whose files are their own (`path/`)."""
     found: list[str] = []
     for directory, names, plain in os.walk(f"{top}/{path}"):
-        if ".git" in (
-            *names,
-            *plain,
-        ):  # a repository of its own, a submodule for one: its files are not this one's
+        here = os.path.relpath(directory, top)
+        if ".git" in (*names, *plain):
             names.clear()
+            found.append(f"{here}/")
             continue
         links = [name for name in names if os.path.islink(f"{directory}/{name}")]
-        found.extend(os.path.relpath(f"{directory}/{name}", top) for name in (*plain, *links))
+        found.extend(f"{here}/{name}" for name in (*plain, *links))
     return found

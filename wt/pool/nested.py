@@ -46,7 +46,10 @@ def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str]) -> dict[s
 def told_apart(pool: Pool, slot: Slot, label: Label, found: Status) -> tuple[Status, dict[str, str]]:
     """Return what a look found without the repositories that are untracked in the slot, and where those are to go."""
     moves = places(pool, slot, label, [path for path in found.untracked if path.endswith("/")])
-    return replaced(found, untracked=tuple(path for path in found.untracked if not path.endswith("/"))), moves
+    inside = tuple(f"{path}/" for path in moves)
+    return replaced(
+        found, untracked=tuple(path for path in found.untracked if not path.startswith(inside))
+    ), moves
 
 
 def move(slot: Slot, moves: Mapping[str, str]) -> None:

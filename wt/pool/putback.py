@@ -62,11 +62,11 @@ def put_back(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], None]) -> N
 def _make_way(pool: Pool, slot: Slot, git: Git, work: _Work, tell: Callable[[str], None]) -> None:
     """What lies there and is nobody's, since the commit does not have it, is set aside."""
     known = work.known
-    new = [one.path for one in work.files if one.path not in known]
-    in_way = list(dict.fromkeys(found for path in new for found in materialise.in_way(git.cwd, path, known)))
+    new = [(one.new_mode, one.path) for one in work.files if one.path not in known]
+    in_way = materialise.in_way(git.cwd, new, known)
     if in_way:
-        materialise.set_aside(pool, slot, git, status.Status(untracked=tuple(in_way)), tell)
-        materialise.drop(git.cwd, in_way)
+        found = status.Status(untracked=tuple(in_way))
+        materialise.drop(git.cwd, materialise.set_aside(pool, slot, git, found, tell).untracked)
 
 
 def _write(pool: Pool, slot: Slot, git: Git, wanted: list[Change]) -> None:

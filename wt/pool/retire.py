@@ -18,6 +18,7 @@ from wt.pool import (
     giveback,
     keep,
     lock,
+    materialise,
     mutex,
     names,
     nested,
@@ -174,8 +175,9 @@ def _files_kept(pool: Pool, slot: Slot, git: Git, label: keep.Label) -> list[str
     found = status.read(git, untracked="all", submodules="dirty")
     if is_fresh(slot):
         found = status.Status(untracked=found.untracked)
-    found, moves = nested.told_apart(pool, slot, label, found)
     hidden = () if is_fresh(slot) else status.hidden_edits(git)
+    every = found if is_fresh(slot) else materialise.with_buried(git, found, hidden or None)
+    found, moves = nested.told_apart(pool, slot, label, every)
     ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, None, moves)
     nested.move(slot, moves)
     return [ref] if ref else []

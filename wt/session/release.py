@@ -8,7 +8,7 @@ from wt import files
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
-from wt.model import Slot, record, replaced
+from wt.model import Slot, record
 from wt.pool import (
     gitlocks,
     giveback,
@@ -179,8 +179,8 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     label = keep.label_of(slot)
     found = status.read(git, untracked="all", submodules="dirty")
     hidden = status.hidden_edits(git)
-    found, moves = nested.told_apart(pool, slot, label, found)
-    found = replaced(found, untracked=_files_to_drop(git.cwd, found, moves))
+    every = materialise.with_buried(git, found, hidden or None)
+    found, moves = nested.told_apart(pool, slot, label, every)
     branch = giveback.owned_branch(pool, slot)
     tip = keep.branch_tip(pool.common, f"refs/heads/{branch}") if branch else None
     ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, tip, moves)
@@ -192,10 +192,3 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     materialise.put_back(git, found, hidden or None)
     giveback.clear_operation_state(slot.admin_dir)
     return [ref]
-
-
-def _files_to_drop(top: str, found: status.Status, nested: Iterable[str]) -> tuple[str, ...]:
-    """Return the untracked files, and those that restoring tracked ones would bury; repositories of their own left out."""
-    buried = materialise.buried(top, (*found.tracked, *found.conflicted))
-    inside = tuple(f"{path}/" for path in nested)
-    return tuple(dict.fromkeys(path for path in (*found.untracked, *buried) if not path.startswith(inside)))

@@ -100,9 +100,9 @@ class Leaving:
         found = status.read(git, untracked="all", submodules="dirty")
         flags = git.start("ls-files", "-v", "-z").answer()
         hidden = status.hidden_edits(git) if status.has_hidden(flags) else ()
-        buried = materialise.buried(git.cwd, (*found.tracked, *found.conflicted))
-        untracked = [path for path in (*found.untracked, *buried) if not path.endswith("/")]
-        return status.Status(found.tracked, found.conflicted, tuple(dict.fromkeys(untracked))), hidden
+        untracked = materialise.with_buried(git, found, hidden or None).untracked
+        files_there = tuple(path for path in untracked if not path.endswith("/"))
+        return status.Status(found.tracked, found.conflicted, files_there), hidden
 
     def hand_over(self, store: Store) -> list[str]:
         """Bring what was set aside in a store into kept.git, and say how to have it again."""
