@@ -1,6 +1,7 @@
 """doctor and `wt doctor --fix`: contract sections 3, 6, 9 and 15."""
 
 import os
+import shutil
 import subprocess
 import time
 
@@ -264,3 +265,11 @@ def test_fix_source_brings_submodules_and_a_mirror_inside_the_source_along(tmp_p
     assert git(path, "status", "--porcelain") == ""
     pool.acquire("b")
     assert pool.wt("release", "a").code == 0
+
+
+def test_two_locks_that_say_one_name_are_an_error(pool):
+    x, y = (git(pool.acquire(name), "rev-parse", "--absolute-git-dir") for name in ("x", "y"))
+    shutil.copy(f"{y}/worktree-pool/lock", f"{x}/worktree-pool/lock")
+    found = checks(pool)["pool:app:y"]
+    assert found["level"] == "error"
+    assert "both have a lock that says `y`" in found["message"]

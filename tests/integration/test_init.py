@@ -161,3 +161,32 @@ def test_a_worktree_root_that_is_not_there_is_not_made(tmp_path, repo):
     hint = done.err.split("hint: to create it: ")[1].strip()
     assert subprocess.run(["sh", "-c", hint]).returncode == 0
     assert tool.run("wt", "init", cwd=repo, env=env).code == 0
+
+
+ROOTS = {
+    "unset": (None, "is not set"),
+    "empty": ("", "is empty"),
+    "relative": ("root", "is relative"),
+    "file": ("{}/file", "not a directory"),
+    "everybody's": ("{}/world", "anybody may put"),
+    "sticky": ("{}/sticky", "anybody may put"),
+}
+if os.geteuid() == 0:  # nobody else can give a directory away
+    ROOTS["somebody else's"] = ("{}/other", "belongs to user id 1234")
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_worktree_root_that_will_not_do_is_refused_by_each_verb(tmp_path, repo, kind):
+    value, words = ROOTS[kind]
+    (tmp_path / "file").write_text("x")
+    for name, mode in (("world", 0o777), ("sticky", 0o1777), ("other", 0o755)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+    if kind == "somebody else's":
+        os.chown(tmp_path / "other", 1234, 1234)
+    before = everything(str(tmp_path))
+    env = {"WORKTREE_ROOT": None if value is None else value.format(tmp_path)}
+    for verb in (("init",), ("new", "x"), ("ls",)):
+        done = tool.run("wt", *verb, cwd=repo, env=env)
+        assert_refused(done, 1, "WORKTREE_ROOT", words)
+    assert everything(str(tmp_path)) == before

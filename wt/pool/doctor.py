@@ -68,7 +68,7 @@ def _pool(root: str, key: str, env: Mapping[str, str], warn: Callable[[str], Non
         return [
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
-    found = [*_broken(pool, seen), *_unfinished(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
+    found = [*_broken(pool, seen), *_twins(pool, seen), *_unfinished(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
              *_foreign(pool, seen), *_mirror_pushes(pool), *_hooks(pool, env, warn)]  # fmt: skip
     many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
     return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
@@ -97,6 +97,24 @@ def _broken(pool: Pool, seen: Survey) -> list[Check]:
         if slot.unreadable and slot.state != "broken"
     ]
     return broken + unreadable
+
+
+def _twins(pool: Pool, seen: Survey) -> list[Check]:
+    """No command of ours makes two slots of a name; somebody's copy of a lock does."""
+    by_name: dict[str, list[str]] = {}
+    for slot in seen.slots:
+        if slot.lock is not None:
+            by_name.setdefault(slot.lock.name, []).append(slot.slot)
+    return [
+        Check(
+            f"pool:{pool.key}:{name}",
+            "error",
+            f"{' and '.join(ids)} of `{pool.key}` both have a lock that says `{name}`.",
+            f"to see what each is on: git -C {quoted(pool.config.source)} worktree list",
+        )
+        for name, ids in by_name.items()
+        if len(ids) > 1
+    ]
 
 
 def _way_out(pool: Pool, slot: Slot) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from wt import files
 from wt.errors import UsageError, WtError, again, quoted
@@ -71,12 +72,25 @@ def worktree_root(env: Mapping[str, str]) -> str:
 
 
 def check_root(root: str) -> None:
-    """Raise WtError where pools cannot be read or made below WORKTREE_ROOT."""
-    if os.path.exists(root) and not os.path.isdir(root):
-        raise WtError(f"WORKTREE_ROOT is {root}, which is not a directory.", f"to use another place: {LINE}")
-    if not os.path.exists(root):
+    """Raise WtError where pools cannot be read or made below WORKTREE_ROOT, or somebody else could put one there."""
+    try:
+        found = os.stat(root)
+    except FileNotFoundError:
         raise WtError(
             f"WORKTREE_ROOT is {root}, which does not exist.", f"to create it: mkdir -p {quoted(root)}"
+        ) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise WtError(f"WORKTREE_ROOT is {root}, which is not a directory.", f"to use another place: {LINE}")
+    if found.st_mode & 0o002:
+        raise WtError(
+            f"WORKTREE_ROOT is {root}, where anybody may put and rename directories.",
+            f"to close it: chmod o-w {quoted(root)}",
+            f"to use another place: {LINE}",
+        )
+    if found.st_uid not in (os.geteuid(), 0):
+        raise WtError(
+            f"WORKTREE_ROOT is {root}, which belongs to user id {found.st_uid}.",
+            f"to use another place: {LINE}",
         )
 
 

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.model import Slot
 
+_LIMIT = 1 << 16  # no record of ours comes near: it is not one
 _STATES = ("acquiring", "held", "releasing")
 _ORDER = (
     "started_at",
@@ -52,8 +53,8 @@ def exists(admin: str) -> bool:
 
 def read(admin: str) -> LockRecord | None:
     """Return the record, None where there is none or it is unreadable (see `exists`): it fails closed."""
-    text = files.read_text(path_of(admin))
-    return None if text is None else parse(text)
+    text = files.read_text(path_of(admin), _LIMIT)
+    return None if text is None or len(text) == _LIMIT else parse(text)
 
 
 def parse(text: str) -> LockRecord | None:
