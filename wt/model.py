@@ -33,14 +33,19 @@ else:  # what a type checker never sees
         return type(cls.__name__, cls.__bases__, body)
 
     def _init(self, *args, **kwargs):
-        names = self.__slots__
-        if len(args) > len(names) or not kwargs.keys() <= set(names[len(args) :]):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(names)}")
+        names, put = self.__slots__, object.__setattr__
         values = {**self._defaults, **dict(zip(names, args, strict=False)), **kwargs}
-        for name in names:
-            if name not in values:
-                raise TypeError(f"{type(self).__name__} needs {name}")
-            object.__setattr__(self, name, values[name])
+        if (
+            len(args) > len(names)
+            or len(values) > len(names)
+            or not kwargs.keys().isdisjoint(names[: len(args)])
+        ):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(names)}")
+        try:
+            for name in names:
+                put(self, name, values[name])
+        except KeyError:
+            raise TypeError(f"{type(self).__name__} needs {name}") from None
 
     def _repr(self):
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self.__slots__)})"

@@ -108,4 +108,4 @@ def _linked_head(git_dir: str) -> str | None:
 
 
 def is_object_id(text: str) -> bool:
-    return len(text) in (40, 64) and all(c in "0123456789abcdef" for c in text)
+    return len(text) in (40, 64) and not text.strip("0123456789abcdef")

@@ -107,10 +107,10 @@ def one(pool: Pool, admin: str, candidates: list[str] | None) -> Slot | None:
     path = _expected(pool, admin, held, made_for) or _directory(pool, admin, candidates)
     identity = names.parse_slot_id(os.path.basename(path or ""), pool.config.groups)
     identity = identity or _recorded_identity(pool, held, made_for)
-    slot = Slot(names.slot_id(*identity), *identity, "idle", path, admin, held)
-    state, problem = _state(slot)
+    slot_id = names.slot_id(*identity)
     unreadable = held is None and lock.exists(admin)
-    return Slot(slot.slot, slot.group, slot.number, state, path, admin, held, unreadable, problem)
+    state, problem = _state(slot_id, path, admin, held, unreadable=unreadable)
+    return Slot(slot_id, *identity, state, path, admin, held, unreadable, problem)
 
 
 def _is_of_twin(pool: Pool, admin: str, root: str) -> bool:
@@ -172,18 +172,20 @@ def _recorded_identity(
     return pool.groups[0], 0
 
 
-def _state(slot: Slot) -> tuple[State, str | None]:
+def _state(
+    slot_id: str, path: str | None, admin: str, held: LockRecord | None, *, unreadable: bool
+) -> tuple[State, str | None]:
     """Return the state and, if broken, the problem. In transition somebody is at it: the directory may be anywhere."""
-    if slot.lock is not None and slot.lock.state != "held":
-        return slot.lock.state, None
-    if slot.path is None:
-        pointed = layout.back_pointer(slot.admin_dir) or "its directory"
+    if held is not None and held.state != "held":
+        return held.state, None
+    if path is None:
+        pointed = layout.back_pointer(admin) or "its directory"
         gone = not os.path.isdir(pointed)
         return "broken", f"{pointed} is gone" if gone else f"{pointed} has lost its .git link"
-    if slot.lock is not None or lock.exists(slot.admin_dir):
+    if held is not None or unreadable:
         return "held", None
     # provenance, not named like a slot id, no lock: what is left of a release is finished (section 9)
-    return ("idle", None) if os.path.basename(slot.path) == slot.slot else ("releasing", None)
+    return ("idle", None) if os.path.basename(path) == slot_id else ("releasing", None)
 
 
 def _broken_directory(pool: Pool, path: str) -> Slot | None:

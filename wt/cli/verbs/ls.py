@@ -54,6 +54,9 @@ def _bare(ctx: Context, slots: list[Slot], *, as_json: bool) -> int:
         return 0
     width = max((len(slot.name or "-") for slot in slots), default=0)
     slot_width = max((len(slot.slot) for slot in slots), default=0)
-    for slot in slots:
-        ctx.out.answer(f"{slot.name or '-':{width}}  {slot.slot:{slot_width}}  {times.in_words(age(slot))}")
+    rows = (
+        f"{slot.name or '-':{width}}  {slot.slot:{slot_width}}  {times.in_words(age(slot))}" for slot in slots
+    )
+    if slots:
+        ctx.out.answer("\n".join(rows))
     return 0
