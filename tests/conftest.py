@@ -4,6 +4,7 @@ import os
 import signal
 import zlib
 
+import hypothesis
 import pytest
 
 from tests.support import gitrepo, host
@@ -12,6 +13,10 @@ from tests.support import gitrepo, host
 signal.signal(signal.SIGINT, signal.default_int_handler)
 for _signum in (signal.SIGHUP, signal.SIGQUIT):
     signal.signal(_signum, signal.SIG_DFL)
+
+# How long an example takes is the machine's business: pytest's own timeout ends what hangs.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 LAYOUTS = ("rename", "stable")
 
