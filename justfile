@@ -39,7 +39,7 @@ test-shell shell="":
 thorough *args:
     pytest -n 2 --thorough {{ args }}
 
-# Kill the tool at every failpoint, and git before every call that changes something (--doors: the first alone)
+# Kill the tool at every failpoint, or fill its disk there, and kill git before every call that changes something (--doors: no kill in git)
 crash *args:
     pytest -n 2 -m crash {{ args }}
 

@@ -1,0 +1,59 @@
+"""A disk that is full from one door on, in both layouts: nothing is lost, and with room again the next command goes on.
+
+No write to a file succeeds from there, ours or git's (RLIMIT_FSIZE, so EFBIG where a disk says ENOSPC; the code does not
+tell them apart). The stages and what is judged are the kill sweep's.
+"""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from tests.crash.test_kill_sweep import IN_EVERY_RUN, SCENARIOS
+from tests.support.crash import Sweep
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
+# git would be ended by a signal, as no full disk does
+GIT = "#!/bin/sh\ntrap '' XFSZ\nexec {real} \"$@\"\n"
+ENDS = {0, 1, 3}  # 0: nothing was left to write, or what is not there is not needed
+
+
+class Full(Sweep):
+    """The same sweep, but for what happens at a door."""
+
+    def doors(self):
+        where = f"{self.stage.top}/full"
+        os.makedirs(where, exist_ok=True)
+        with open(f"{where}/git", "w", encoding="utf-8") as file:
+            file.write(GIT.format(real=shutil.which("git")))
+        os.chmod(file.name, 0o755)
+        full = {"PATH": f"{where}:{os.environ['PATH']}"}
+        return [(label, {"WT_DOORS_FULL": env["WT_DOORS_KILL"], **full}) for label, env in super().doors()]
+
+    def _killed(self, env):
+        self.stage.restore()
+        done = self._verb(env)
+        self.stage.wait_for_hooks()
+        self.met += 1
+        found = [] if done.code in ENDS | {self.scenario.ends} else [f"it ends {done.code}: {done.err}"]
+        if "Traceback" in done.err or (done.code and not re.search(r"^error: ", done.err, re.MULTILINE)):
+            found.append(f"it does not say what is wrong: {done}")
+        return found
+
+
+def _with_marks():
+    for one in SCENARIOS:
+        if one.steady:
+            yield pytest.param(one, marks=[] if one.name in IN_EVERY_RUN else [pytest.mark.thorough])
+
+
+@pytest.mark.parametrize("layout", ["rename", "stable"])
+@pytest.mark.parametrize("scenario", [*_with_marks()], ids=str)
+def test_full_from_a_door_on(scenario, layout, tmp_path, request):
+    sweep = Full(scenario, layout, tmp_path / "stage")
+    doors = sweep.doors()
+    points = sweep.sample(doors, 1 if request.config.option.markexpr == "crash" else 37)
+    findings = sweep.run(points)
+    print(f"{scenario} {layout}: {len(points)} of {len(doors)} doors")
+    assert not findings, "\n".join(findings)
