@@ -29,13 +29,6 @@ def _with_marks():
         yield pytest.param(one, marks=[] if one.name in IN_EVERY_RUN else [pytest.mark.thorough])
 
 
-@pytest.fixture
-def stride(request):
-    """Every how many points, 0 for none: all of them where only these tests were asked for."""
-    everything, doors_alone = request.config.option.markexpr == "crash", request.config.option.doors
-    return lambda ordinary, full=1: full if everything and (ordinary or not doors_alone) else ordinary
-
-
 @pytest.mark.parametrize("layout", ["rename", "stable"])
 @pytest.mark.parametrize("scenario", [*_with_marks()], ids=str)
 def test_killed_and_recovered(scenario, layout, tmp_path, stride):

@@ -1,4 +1,4 @@
-"""Kills git before each of its state-changing system calls, and whoever started it with it.
+"""Kills git before each of its state-changing system calls, and whoever started it with it; or lets that call fail.
 
 A `git` in front of the real one on PATH counts the calls of our one runner that may change something (readers are
 marked by `--no-optional-locks`), each verb for itself, since two may be under way at once. The log of strace(1) says
@@ -24,6 +24,9 @@ number=1
 until mkdir "{top}/$verb.$number" 2>/dev/null; do number=$((number + 1)); done
 count=$verb.$number
 if test -n "$WT_STRIKE" && test $count = "${{WT_STRIKE%%:*}}"; then
+    : >{top}/struck
+    test -z "$WT_STRIKE_ERROR" || exec strace -f -qq -o /dev/null -e trace=${{WT_STRIKE##*:}} \
+        -e inject="${{WT_STRIKE#*:}}:error=$WT_STRIKE_ERROR:when=$WT_STRIKE_AT" {git} "$@"
     strace -f -qq -o /dev/null -e trace=${{WT_STRIKE##*:}} -e inject="${{WT_STRIKE#*:}}:signal=KILL:when=$WT_STRIKE_AT" {git} "$@"
     kill -9 0
 fi
@@ -51,7 +54,12 @@ class Wrapper:
         """What makes a command use this git, counting from one."""
         for number in self._numbers():
             shutil.rmtree(f"{self.top}/{number}")
+        if self.was_struck():
+            os.unlink(f"{self.top}/struck")
         return {"PATH": f"{self.top}/bin:{os.environ['PATH']}", **more}
+
+    def was_struck(self):
+        return os.path.exists(f"{self.top}/struck")
 
     def calls(self):
         """Yield (label, environment) of each state-changing call that the run with WT_STRIKE_LOG made."""
