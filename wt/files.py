@@ -34,6 +34,17 @@ def read_text(path: str, limit: int = 1 << 20) -> str | None:
         os.close(descriptor)
 
 
+def identity(path: str) -> tuple[int, ...]:
+    """Return what changes whenever a file is replaced or written; nothing where there is none, and little of a directory."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return ()
+    if stat.S_ISDIR(found.st_mode):
+        return (found.st_mode,)
+    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def temp_path(directory: str, name: str) -> str:
     """Return a name that is ours alone for now, and that whoever comes after a crash takes for a leftover."""
     return f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{name}"

@@ -299,3 +299,62 @@ def test_force_keeps_what_a_directory_in_a_files_place_holds(pool):
     assert pool.wt("release", "x", "--force").code == 0
     contents = git(pool.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/x/").splitlines()
     assert [git(pool.source, "show", f"{ref}^3:README/precious") for ref in contents] == ["1"]
+
+
+def put_lock(path):
+    lock = f"{git(path, 'rev-parse', '--absolute-git-dir')}/index.lock"
+    with open(lock, "w", encoding="utf-8"):
+        pass
+    return lock
+
+
+def test_a_lock_file_of_gits_is_named_and_counts_against_recycling(both):
+    lock = put_lock(both.acquire("x"))
+    found = expect(both, "yellow", "busy", operation="index.lock")
+    assert found["next"] == "wt doctor --fix"
+    assert both.wt("cleanup", "x").code == 0
+    done = both.wt("release", "x")
+    assert done.code == 1
+    assert "index.lock" in done.err
+    assert os.path.exists(lock)
+    assert both.wt("doctor", "--fix").code == 0
+    expect(both, "green", "clean", operation=None)
+
+
+def test_a_lock_file_that_goes_at_once_is_an_editors_look(both, tmp_path):
+    lock = put_lock(both.acquire("x"))
+    with subprocess.Popen(["sh", "-c", f"sleep 0.2; rm {lock}"]):
+        done = both.wt("release", "x")
+    assert done.code == 0, done
+
+
+def test_by_force_a_lock_file_goes_with_its_dead_git_alone(both):
+    path = both.acquire("x")
+    gitrepo.write(path, {"README": "changed\n"})
+    lock = put_lock(path)
+    with (
+        open(lock, "ab"),
+        subprocess.Popen(
+            ["git", "cat-file", "--batch"], cwd=path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ) as at_work,
+    ):
+        done = both.wt("release", "x", "--force")
+        assert done.code == 3, done
+        assert "A git is at work in `x`; nothing was dropped." in done.err
+        assert os.path.exists(lock)
+        at_work.communicate()
+    done = both.wt("release", "x", "--force")
+    assert done.code == 0, done
+    assert not os.path.exists(lock)
+    assert git(f"{both.at}/slot-0", "status", "--porcelain") == ""
+
+
+def test_a_base_that_is_gone_is_said(both):
+    both.acquire("x")
+    git(both.source, "switch", "-q", "--detach")
+    git(both.source, "branch", "-D", "main")
+    found = expect(both, "red", "broken")
+    assert found["next"] == f"git -C {both.source} branch -a"
+    done = both.wt("info", "x")
+    assert (done.code, done.err) == (0, "")
+    assert "the base `main` is gone from the source" in done.out

@@ -24,6 +24,8 @@ PATHS = (
     "deep/er/new",
     "a/below",
     "b\nn",
+    '"a"',
+    "a\r",
 )
 CONTENTS = (b"", b"1\n", b"a\r\nb\n\r", b"\0\xff\xfe", b"x" * 500, b"$Id$\n")
 BASE = {"a": "1\n", "dir/b": "b\n", "dir/c": "c\n", "run.sh": "#!\n", "sp ace": "s\n", 'q"uo': "q\n"}

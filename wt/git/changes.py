@@ -62,20 +62,27 @@ def on_disk(git: Git, paths: Iterable[str], *, filtered: bool = True) -> dict[st
         path for path in paths if files.is_reached(git.cwd, path) and os.path.lexists(f"{git.cwd}/{path}")
     ]
     links = {path: os.readlink(f"{git.cwd}/{path}") for path in there if os.path.islink(f"{git.cwd}/{path}")}
-    plain = [
-        path
-        for path in there
-        if path not in links and os.path.isfile(f"{git.cwd}/{path}") and "\n" not in path
-    ]
-    data = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+    plain = [path for path in there if path not in links and os.path.isfile(f"{git.cwd}/{path}")]
     raw = () if filtered else ("--no-filters",)
-    shas = git.ask("hash-object", *raw, "--stdin-paths", data=data).split("\n") if plain else []
+    shas = git.ask("hash-object", *raw, "--stdin-paths", data=path_lines(plain)).split("\n") if plain else []
     found = dict.fromkeys(there, "")
     found.update(zip(plain, shas, strict=True))
     found.update(
         (path, git.ask("hash-object", "--stdin", data=os.fsencode(to))) for path, to in links.items()
     )
     return found
+
+
+def path_lines(paths: Iterable[str]) -> bytes:
+    """Return paths as `hash-object --stdin-paths` reads them back, which unquotes a line and cuts off a carriage return."""
+    return "".join(f"{_line(path)}\n" for path in paths).encode("utf-8", "surrogateescape")
+
+
+def _line(path: str) -> str:
+    if not (path.startswith('"') or path.endswith("\r") or "\n" in path):
+        return path
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
 
 
 def blobs(git: Git, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -26,11 +26,16 @@ def _open(path: str) -> Repo:
 
 
 def commits(path: str, span: str, limit: int) -> list[Commit]:
-    """Return at most `limit` commits of a revision range, newest first."""
+    """Return at most `limit` commits of a revision range, newest first; GitError where git knows none such."""
     repository = _open(path)
+    from git.exc import GitCommandError
+
     try:
         return list(_records(repository, span, limit))
-    except ValueError:  # GitPython cannot read the 64 digits of a SHA-256 repository
+    except (
+        ValueError,
+        GitCommandError,
+    ):  # it cannot read the 64 digits of a SHA-256 repository; git says what is wrong
         return _asked(path, span, limit)
     finally:
         repository.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from wt.model import record
 
@@ -56,9 +57,11 @@ def parse(answer: bytes) -> Status:
         kind = entry[:2]
         if kind == "1 ":
             tracked.append(entry.split(" ", 8)[8])
-            if entry[2] == "." and entry[5:7] == "SC":
+            if (
+                entry[2] == "." and entry[5:7] == "SC" and entry[17:23] == "160000"
+            ):  # a repository in its own place
                 moved.append(tracked[-1])
-            intended.extend(tracked[-1:] if entry[2:4] == ".A" else [])
+            intended.extend(tracked[-1:] if entry[3] == "A" else [])
         elif kind == "u ":
             conflicted.append(entry.split(" ", 10)[10])
         elif kind == "? ":
@@ -112,7 +115,7 @@ def _differs(git: Git, tag: str, path: str, mode: str, sha: str) -> bool:
         return (
             mode != "120000" or git.ask("hash-object", "--stdin", data=os.fsencode(os.readlink(full))) != sha
         )
-    executable = bool(os.stat(full).st_mode & 0o100)
-    if mode == "120000" or executable != (mode == "100755"):
+    found = os.stat(full).st_mode
+    if not stat.S_ISREG(found) or mode == "120000" or bool(found & 0o100) != (mode == "100755"):
         return True
     return git.ask("hash-object", "--path", path, "--", full) != sha

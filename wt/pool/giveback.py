@@ -127,6 +127,15 @@ def _detach(pool: Pool, slot: Slot, git: Git) -> None:
         refs.detach_head(git, slot.admin_dir, commit)
 
 
+def detach_unborn(pool: Pool, slot: Slot, git: Git) -> bool:
+    """Bring a HEAD whose branch has no commit back to the last one that was there, from which files can differ."""
+    ref, _sha = layout.head(slot.admin_dir)
+    if ref is None or keep.branch_tip(pool.common, ref) is not None:
+        return False
+    _detach(pool, slot, git)
+    return True
+
+
 def _delete_branch(
     pool: Pool, slot: Slot, git: Git, branch: str, tip: str | None, tell: Callable[[str], None]
 ) -> list[str]:

@@ -140,7 +140,7 @@ def roles(slot: Slot, common: str, tip: str | None) -> list[tuple[str, str]]:
 
 
 def head_commit(slot: Slot, common: str) -> str | None:
-    """Return the commit of a slot's HEAD; where its branch was deleted under it, the last one its reflog knows."""
+    """Return the commit of a slot's HEAD; where its branch has none, or was deleted under it, the last one its reflog knows."""
     if slot.admin is None:
         return None
     ref, sha = layout.head(slot.admin)
@@ -149,7 +149,9 @@ def head_commit(slot: Slot, common: str) -> str | None:
     if ref is not None and (tip := branch_tip(common, ref)) is not None:
         return tip
     log = (files.read_text(f"{slot.admin}/logs/HEAD", 1 << 22) or "").rstrip("\n").split("\n")[-1].split(" ")
-    return log[1] if len(log) > 1 and layout.is_object_id(log[1]) else None
+    if len(log) > 1 and layout.is_object_id(log[1]):
+        return log[1]
+    return slot.lock.full_sha if slot.lock is not None and ref is not None else None
 
 
 def branch_tip(common: str, ref: str) -> str | None:

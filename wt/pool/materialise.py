@@ -47,6 +47,8 @@ def checkout(
     found, hidden = (look or Look(git, pool.config)).answer()
     # not before: a look of ours that is under way has a lock file that is not dead
     giveback.remove_dead_locks(slot.admin_dir)
+    if giveback.detach_unborn(pool, slot, git):
+        found, hidden = Look(git, pool.config).answer()
     _end_operation(pool, slot, git)
     _clear_away(pool, slot, git, found, hidden, tell)
     _switch(pool, slot, git, sha, tell)

@@ -45,8 +45,8 @@ def _mend(pool: Pool, tell: Callable[[str], None]) -> None:
             files.unlink(path)
             tell(f"{path}, half written by a process that died, is removed.")
     for slot in seen.slots:
-        if slot.state == "held" and (locks := git_locks(slot)):
-            _remove_locks(pool, slot, locks, tell)
+        if slot.state == "held" and git_locks(slot):
+            _remove_locks(pool, slot, tell)
 
 
 def git_locks(slot: Slot) -> list[str]:
@@ -57,21 +57,32 @@ def git_locks(slot: Slot) -> list[str]:
     return [path for path in gitlocks.of_worktree(admin) if os.path.lexists(path)]
 
 
-def _remove_locks(pool: Pool, slot: Slot, locks: list[str], tell: Callable[[str], None]) -> None:
-    """Of a held slot: only what no process has open, and what has been still for two seconds."""
+def _remove_locks(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> None:
     held = mutex.try_take(pool.slot_mutex_path(slot.slot))
     if held is None:
         tell(f"{slot.slot} is busy: its lock files stay.")
         return
     with held:
         held.note("doctor")
-        youngest = min(_age(path) for path in locks)
-        if youngest < _STILL:
-            time.sleep(_STILL - youngest)
-        gitlocks.remove([path for path in locks if _age(path) >= _STILL], tell)
-        for path in locks:
-            if not os.path.lexists(path):
-                tell(f"{path}, left by a git that died, is removed.")
+        remove_dead_locks(slot, tell)
+
+
+def remove_dead_locks(slot: Slot, tell: Callable[[str], None]) -> list[str]:
+    """Remove from a held slot what no process has open and has been still for two seconds; returns what stays.
+
+    The caller holds the slot's mutex.
+    """
+    locks = git_locks(slot)
+    if not locks:
+        return []
+    youngest = min(_age(path) for path in locks)
+    if youngest < _STILL:
+        time.sleep(_STILL - youngest)
+    gitlocks.remove([path for path in locks if _age(path) >= _STILL], tell)
+    for path in locks:
+        if not os.path.lexists(path):
+            tell(f"{path}, left by a git that died, is removed.")
+    return git_locks(slot)
 
 
 def _age(path: str) -> float:

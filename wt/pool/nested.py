@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wt.git.run import Git
     from wt.git.status import Status
     from wt.model import Slot
     from wt.pool.keep import Label
@@ -50,6 +51,18 @@ def told_apart(pool: Pool, slot: Slot, label: Label, found: Status) -> tuple[Sta
     return replaced(
         found, untracked=tuple(path for path in found.untracked if not path.startswith(inside))
     ), moves
+
+
+def among_tracked(git: Git) -> list[str]:
+    """Return the repositories that no list of untracked files has: one at a gitlink, whole; of one among tracked files its store."""
+    found = {}
+    for line in git.ask_fields("ls-files", "-s", "-z"):
+        meta, _, path = line.partition("\t")
+        if meta.startswith("160000"):
+            found[path] = f"{path}/"
+        while (path := os.path.dirname(path)) and path not in found:
+            found[path] = f"{path}/.git/"
+    return [place for top, place in found.items() if os.path.isdir(f"{git.cwd}/{top}/.git")]
 
 
 def move(slot: Slot, moves: Mapping[str, str]) -> None:

@@ -67,6 +67,15 @@ def _make_way(pool: Pool, slot: Slot, git: Git, work: _Work, tell: Callable[[str
     if in_way:
         found = status.Status(untracked=tuple(in_way))
         materialise.drop(git.cwd, materialise.set_aside(pool, slot, git, found, tell).untracked)
+    for _mode, path in new:
+        _remove_empty(f"{git.cwd}/{path}")
+
+
+def _remove_empty(full: str) -> None:
+    """A directory that holds nothing but directories may stand in a file's place: no commit knows of it."""
+    if os.path.isdir(full) and not os.path.islink(full):
+        for directory, _names, _plain in os.walk(full, topdown=False):
+            files.remove_directory(directory)
 
 
 def _write(pool: Pool, slot: Slot, git: Git, wanted: list[Change]) -> None:

@@ -177,6 +177,7 @@ def _files_kept(pool: Pool, slot: Slot, git: Git, label: keep.Label) -> list[str
         found = status.Status(untracked=found.untracked)
     hidden = () if is_fresh(slot) else status.hidden_edits(git)
     every = found if is_fresh(slot) else materialise.with_buried(git, found, hidden or None)
+    every = replaced(every, untracked=tuple(dict.fromkeys((*every.untracked, *nested.among_tracked(git)))))
     found, moves = nested.told_apart(pool, slot, label, every)
     ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, None, moves)
     nested.move(slot, moves)

@@ -16,10 +16,10 @@ import os
 import stat
 
 from wt import files, times
-from wt.errors import WtError, quoted
-from wt.git import layout, status, worktrees
+from wt.errors import ContendedError, WtError, again, quoted
+from wt.git import changes, layout, refs, status, worktrees
 from wt.git.run import Git
-from wt.pool import giveback, keep
+from wt.pool import giveback, keep, sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,8 +57,11 @@ def uncommitted(
     `tip` is that of the slot's own branch; `nested` says for repositories inside of the slot where the caller will move them.
     """
     head = keep.head_commit(slot, pool.common)
-    if head is None or not (hidden or nested or not found.clean or keep.has_operation(slot)):
+    if not (hidden or nested or not found.clean or keep.has_operation(slot)):
         return None
+    if head is None:
+        raise WtError(f"HEAD of {slot.slot} names no commit, so that its files cannot be set aside; nothing was dropped.",
+                      f"to see it: git -C {quoted(slot.directory)} status")  # fmt: skip
     work = Snapshot(slot, Git(slot.directory, git.keep), label, head)
     work.others = _others(pool, slot, git, head, tip)
     try:
@@ -118,7 +121,14 @@ def _kept(pool: Pool, git: Git, work: Snapshot) -> str:
         for ref, made_of in group.items():
             if made_of[:4] == work.made_of[:4]:
                 return ref
-    return keep.point(pool, git, work.label, work.commit(after=len(group)))
+    sha = work.commit(after=len(group))
+    ref = keep.point(pool, git, work.label, sha)
+    if changed := work.changed_since():
+        with sourcelock.of_ref(pool, git.keep, ref) as source:
+            refs.delete(source, ref, sha)
+        raise ContendedError(f"{changed} is being written to at this moment; nothing was dropped.",
+                             again("to try again"))  # fmt: skip
+    return ref
 
 
 def _group(git: Git, label: Label) -> dict[str, list[str]]:
@@ -140,6 +150,7 @@ class Snapshot:
         self.index = keep.scratch(self.admin)
         self.others: list[str] = []  # the other commits that nothing else reaches
         self.made_of: list[str] = []  # tree, then parents
+        self.seen: dict[str, tuple[int, ...]] = {}  # what was read from the disk, as it was before
 
     def take(self, found: status.Status, hidden: tuple[str, ...]) -> None:
         """Write index, changed files and untracked files of the worktree as trees."""
@@ -274,14 +285,22 @@ class Snapshot:
 
     def _from_disk(self, paths: Iterable[str]) -> list[tuple[str, str, str]]:
         todo = list(dict.fromkeys(paths))
-        shas = self._hashed([path for path in todo if "\n" not in path and self._is_regular(path)])
+        self.seen.update((path, files.identity(f"{self.path}/{path}")) for path in todo)
+        shas = self._hashed([path for path in todo if self._is_regular(path)])
         return [self._entry(path, shas.get(path)) for path in todo]
+
+    def changed_since(self) -> str | None:
+        """Return a file that somebody has changed since it was read."""
+        same = (
+            (full := f"{self.path}/{path}", files.identity(full) == was) for path, was in self.seen.items()
+        )
+        return next((full for full, is_same in same if not is_same), None)
 
     def _hashed(self, paths: list[str]) -> dict[str, str]:
         if not paths:
             return {}
-        data = _bytes("".join(f"{path}\n" for path in paths))
-        stored = self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=data).split("\n")
+        lines = changes.path_lines(paths)
+        stored = self._do("hash-object", "-w", "--no-filters", "--stdin-paths", data=lines).split("\n")
         return dict(zip(paths, stored, strict=True))
 
     def _is_regular(self, path: str) -> bool:

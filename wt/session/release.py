@@ -116,8 +116,18 @@ def attempt(
             return Released(slot.slot, found, (), released=False)
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
+        _refuse_a_git_at_work(slot, tell)
         hooking.notify(due, "wt_post_cleanup", slot)
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell, hooks)))
+
+
+def _refuse_a_git_at_work(slot: Slot, tell: Callable[[str], None]) -> None:
+    from wt.pool import mending
+
+    if mending.remove_dead_locks(slot, tell):
+        raise ContendedError(
+            f"A git is at work in `{slot.name}`; nothing was dropped.", again("to try again when it is done")
+        )
 
 
 def _drop(pool: Pool, slot: Slot, found: Verdict, held: Mutex, tell: Callable[[str], None]) -> list[str]:
@@ -173,10 +183,11 @@ def _empty(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> 
 
 
 def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
-    from wt.pool import nested, snapshot
+    from wt.pool import kept, nested, snapshot
 
     git = Git(slot.directory, (held.descriptor,))
     label = keep.label_of(slot)
+    giveback.detach_unborn(pool, slot, git)
     found = status.read(git, untracked="all", submodules="dirty")
     hidden = status.hidden_edits(git)
     every = materialise.with_buried(git, found, hidden or None)
@@ -186,9 +197,14 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, tip, moves)
     if ref is None:
         return []
-    if hidden:
-        status.unhide(git)
-    nested.move(slot, moves)
-    materialise.put_back(git, found, hidden or None)
-    giveback.clear_operation_state(slot.admin_dir)
+    try:
+        # first: a reset within a merge would bring its autostash into the user's own stash
+        giveback.clear_operation_state(slot.admin_dir)
+        if hidden:
+            status.unhide(git)
+        nested.move(slot, moves)
+        materialise.put_back(git, found, hidden or None)
+    except WtError as error:
+        back = f"wt restore {quoted(kept.word_of(ref))} --as {quoted(f'{label.name}-2')}"
+        raise error.hint(f"what is gone from it by now is set aside: {back}") from None
     return [ref]

@@ -6,12 +6,13 @@ The order of the questions is the table's; what cannot be established counts aga
 from __future__ import annotations
 
 import os
+import time
 
 from wt.errors import GitError, quoted
 from wt.git import landed, refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot, record
-from wt.pool import giveback, keep
+from wt.pool import gitlocks, giveback, keep
 from wt.session import memory as remember
 
 TYPE_CHECKING = False
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from wt.pool.standing import Standing
     from wt.pool.submodules.judge import Inside
     from wt.session.memory import Memory
+
+_MOMENT = 0.5  # seconds that a lock file may take to go before it counts
 
 
 @record
@@ -56,6 +59,10 @@ class Verdict:
         return self.mark == "green"
 
 
+class _NoBaseError(Exception):
+    """The branch that everything is measured by is not there."""
+
+
 def judge(
     pool: Pool, slot: Slot, everybody: list[Standing] | None = None, memory: Memory | None = None
 ) -> Verdict:
@@ -71,6 +78,9 @@ def judge(
     operation = worktrees.operation(slot.admin)
     try:
         return _asked(pool, slot, name, operation, everybody, memory)
+    except _NoBaseError:
+        why = f"the base `{pool.config.base}` is gone from the source"
+        return Verdict("red", "broken", why, f"git -C {quoted(pool.config.source)} branch -a", Evidence())
     except GitError as error:
         return Verdict(
             "red",
@@ -98,11 +108,21 @@ def _asked(
     standing = _standing(slot, everybody)
     evidence = Evidence(
         ahead.count, ahead.by, _pushed(pool, slot), len(tracked), len(found.untracked),
-        operation.name if operation else None, tuple(standing), (*tracked, *found.untracked),
+        operation.name if operation else _lock_file(slot, patient=memory is None), tuple(standing), (*tracked, *found.untracked),
         slot.lock is not None and keep.head_commit(slot, pool.common) != slot.lock.full_sha,
         _inside(pool, slot, landed=not ahead.count or bool(ahead.by)) if os.path.isdir(f"{slot.admin}/modules") else (),
     )  # fmt: skip
     return _first_match(name, slot.directory, evidence, operation)
+
+
+def _lock_file(slot: Slot, *, patient: bool) -> str | None:
+    """Return the lock file of a git that is at work in the slot, or died there; an editor's look takes but a moment."""
+    until = time.monotonic() + (_MOMENT if patient else 0)
+    while True:
+        found = next((path for path in gitlocks.of_worktree(slot.admin_dir) if os.path.lexists(path)), None)
+        if found is None or time.monotonic() >= until:
+            return os.path.basename(found) if found else None
+        time.sleep(_MOMENT / 20)
 
 
 def _inside(pool: Pool, slot: Slot, *, landed: bool) -> tuple[Inside, ...]:
@@ -111,7 +131,11 @@ def _inside(pool: Pool, slot: Slot, *, landed: bool) -> tuple[Inside, ...]:
 
     base = f"refs/heads/{pool.config.base}"
     upstream = [ref.upstream for ref in refs.list_refs(pool.git(), base) if ref.name == base and ref.upstream]
-    return tuple(judge.look(slot, [base, *upstream, *(["HEAD"] if landed else [])]))
+    return tuple(
+        judge.look(
+            slot, [base, *upstream, *([keep.head_commit(slot, pool.common) or "HEAD"] if landed else [])]
+        )
+    )
 
 
 class _Hidden:
@@ -145,7 +169,9 @@ def _ahead(pool: Pool, slot: Slot, git: Git, memory: Memory | None) -> landed.Ah
         tips.append(f"refs/heads/{branch}")
     base = f"refs/heads/{pool.config.base}"
     tip = keep.branch_tip(pool.common, base)
-    if tip is not None and tips == ["HEAD"] and keep.head_commit(slot, pool.common) == tip:
+    if tip is None:
+        raise _NoBaseError
+    if tips == ["HEAD"] and keep.head_commit(slot, pool.common) == tip:
         return landed.Ahead(0)
     upstream = next((ref.upstream for ref in refs.list_refs(git, base) if ref.name == base), "")
     bases = [base, upstream] if upstream else [base]
@@ -153,7 +179,8 @@ def _ahead(pool: Pool, slot: Slot, git: Git, memory: Memory | None) -> landed.Ah
     known = memory.recall("ahead", key) if memory and key else None
     found = remember.ahead_from_text(known) if known else None
     if found is None:
-        found = landed.ahead(git, tips, bases)
+        head = keep.head_commit(slot, pool.common)  # also of a HEAD whose branch has no commit yet
+        found = landed.ahead(git, [head or "HEAD", *tips[1:]], bases)
         if memory and key:
             memory.learn("ahead", key, remember.ahead_to_text(found))
     return found
@@ -187,6 +214,9 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
     if operation is not None:
         look = f"git -C {quoted(path)} status"
         return Verdict("yellow", "busy", f"a {operation.name} is in progress", look, found)
+    if found.operation:
+        why = f"{found.operation} in its git directory says that a git is at work in it, or died there"
+        return Verdict("yellow", "busy", why, "wt doctor --fix", found)
     inside = found.submodules[0] if found.submodules else None
     if inside is not None and inside.reason == "busy":
         look = f"git -C {quoted(f'{path}/{inside.path}')} status"

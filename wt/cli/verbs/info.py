@@ -77,15 +77,21 @@ def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:
     if slot.path is None or slot.state == "broken":
         return
     from wt.cli.choose import changed_lines
+    from wt.errors import GitError
     from wt.git import glance, inspect
     from wt.git.run import Git
 
-    commits = inspect.commits(slot.path, f"refs/heads/{pool.config.base}..HEAD", 10)
+    base = f"refs/heads/{pool.config.base}"
+    try:
+        commits = inspect.commits(slot.path, f"{base}..HEAD", 10)
+        changes = glance.changes(Git(slot.path), base)
+    except GitError:  # a HEAD without a commit, a base that is gone: the verdict has said it
+        return
     if commits:
         ctx.out.answer("")
     for commit in commits:
         ctx.out.painted(
             [(f"{commit.sha[:9]} ", "yellow"), (commit.subject, ""), (f"  {commit.author}", "dim")]
         )
-    for line in changed_lines(glance.changes(Git(slot.path), f"refs/heads/{pool.config.base}")[:_FILES]):
+    for line in changed_lines(changes[:_FILES]):
         ctx.out.painted(line)
