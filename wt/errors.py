@@ -67,9 +67,13 @@ def again(
 
 
 class WtError(Exception):
-    """One sentence for a person, and hints that each end in a command that can be pasted."""
+    """One sentence for a person, and hints that each end in a command that can be pasted.
+
+    `slot` is the id of the slot that could not be brought up, where one had been claimed.
+    """
 
     code = 1
+    slot: str | None = None
 
     def __init__(self, sentence: str, *hints: str, details: str = "") -> None:
         super().__init__(sentence)
@@ -81,6 +85,12 @@ class WtError(Exception):
         """Attach hints where the knowledge is; returns itself, to be raised."""
         self.hints.extend(hints)
         return self
+
+
+def of_system(error: OSError) -> WtError:
+    """Return what the operating system refused, and where, as an error of ours."""
+    where = f": {error.filename}" if error.filename else ""
+    return WtError(f"{error.strerror or error}{where}.")
 
 
 class UsageError(WtError):

@@ -78,6 +78,25 @@ def test_a_configured_default_commit_is_any_ref(tmp_path, repo):
                  env={"WORKTREE_ROOT": pool.root}), 2, "nowhere")  # fmt: skip
 
 
+@pytest.mark.parametrize(("key", "value"), [("default_commit", "nowhere"), ("base", "nowhere")])
+def test_a_config_whose_own_commit_is_none_is_1_and_names_file_key_and_value(pool, key, value):
+    """No call can mend that: it is no usage error."""
+    config = f"{pool.at}/.meta/config.yaml"
+    with open(config, encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith(f"{key}:")]
+    with open(config, "w", encoding="utf-8") as file:
+        file.writelines([*lines, f"{key}: {value}\n"])
+    for words in (("acquire", "--name", "a"), ("validate-gitmodules",)):
+        assert_refused(pool.pool(*words), 1, f"{config}: `{key}` is `{value}`, which names no commit")
+    assert pool.pool("acquire", "--name", "a", "--commit", "HEAD").code == 0
+
+
+def test_auto_is_a_word_of_the_config_and_no_commit(pool):
+    assert_refused(pool.pool("acquire", "--name", "a", "--commit", "auto"), 2, "`auto` names no commit")
+    gitrepo.git(pool.source, "branch", "auto")
+    assert pool.pool("acquire", "--name", "a", "--commit", "auto").code == 0
+
+
 def test_adopt_takes_a_branch_up_where_it_is_and_leaves_it(both):
     gitrepo.git(both.source, "branch", "old")
     gitrepo.commit(both.source, {"new": "1"})

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
+from tests.support.tool import Pool
 from tests.support.untouched import everything, file_bytes
 
 git = gitrepo.git
@@ -166,6 +167,119 @@ def test_a_slot_renamed_inside_the_pool_is_found_and_mended(pool):
     assert pool.states()[1][:2] == ("slot-0", "idle")
 
 
+def test_a_slot_renamed_inside_the_pool_has_its_name_again_as_a_link(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, layout="stable")
+    path = pool.acquire("x")
+    os.rename(path, f"{pool.at}/renamed")
+    assert pool.pool("release", "--name", "nobody").err == "nothing is held as `nobody`.\n"
+    assert os.readlink(f"{pool.at}/x") == "renamed"
+    assert pool.pool("path", "--name", "x").path == f"{pool.at}/renamed"
+    assert pool.pool("release", "--name", "x").code == 0
+    assert sorted(name for name in os.listdir(pool.at) if name != ".meta") == ["slot-0"]
+
+
+def test_what_somebody_put_in_the_place_of_a_link_stays_and_is_no_news(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, layout="stable")
+    pool.acquire("x")
+    os.unlink(f"{pool.at}/x")
+    os.symlink("/somewhere", f"{pool.at}/x")
+    for _time in range(2):
+        assert pool.pool("release", "--name", "nobody").err == "nothing is held as `nobody`.\n"
+    assert os.readlink(f"{pool.at}/x") == "/somewhere"
+
+
+def moved_out(pool, path, tmp_path, how):
+    """Take a slot out of the pool by hand; returns where it is."""
+    place = str(tmp_path / "elsewhere")
+    if how == "worktree move":
+        git(pool.source, "worktree", "move", "--force", "--force", path, place)
+    else:
+        os.rename(path, place)
+    if how == "mv, repair":
+        git(pool.source, "worktree", "repair", place)
+    return place
+
+
+@pytest.mark.parametrize("how", ["mv", "mv, repair", "worktree move"])
+def test_an_idle_slot_that_was_moved_out_of_the_pool_is_broken_and_neither_used_nor_fetched_back(
+    both, tmp_path, how
+):
+    held_and_idle(both)
+    place = moved_out(both, f"{both.at}/slot-1", tmp_path, how)
+    content = everything(place)
+    assert both.states() == [("slot-0", "held", "x"), ("slot-1", "broken", None)]
+    done = both.pool("acquire", "--name", "z")
+    if (
+        how == "mv"
+    ):  # nobody but its own `.git` file knows where it is; nothing was in it that a branch does not have
+        assert done.code == 0
+    else:
+        assert done.code == 4
+        assert f"it was moved to {place}" in done.err
+        hint = next(one["hint"] for one in doctor(both) if one["id"] == "pool:app:slot-1")
+        command = hint.removeprefix("to bring it back: ")
+        assert everything(place) == content
+        assert subprocess.run(["sh", "-c", command]).returncode == 0
+        assert both.states() == [("slot-0", "held", "x"), ("slot-1", "idle", None)]
+        assert both.acquire("z")
+
+
+@pytest.mark.parametrize("how", ["mv", "mv, repair", "worktree move"])
+def test_a_held_slot_that_was_moved_out_of_the_pool_is_broken_and_not_released(both, tmp_path, how):
+    path, commit = held_and_idle(both)
+    place = moved_out(both, path, tmp_path, how)
+    assert ("slot-0", "broken", "x") in both.states()
+    for words in (("release", "--name", "x"), ("acquire", "--name", "x")):
+        assert both.pool(*words).code in (1, 6)
+    if how != "mv":
+        done = both.wt("release", "x", "--force")
+        assert done.code == 1
+        assert f"it was moved to {place}" in done.err
+        assert subprocess.run(["sh", "-c", done.err.split("hint: to bring it back: ")[1]]).returncode == 0
+    else:
+        os.rename(place, path)
+    assert ("slot-0", "held", "x") in both.states()
+    assert both.pool("path", "--name", "x").path == path
+    assert file_bytes(f"{path}/README") == b"changed\n"
+    assert git(path, "rev-parse", "HEAD") == commit
+
+
+def doctor(pool):
+    return tool.run("worktree-pool", "doctor", env={"WORKTREE_ROOT": pool.root}).json["checks"]
+
+
+def test_a_slot_that_lost_its_link_while_it_changed_hands_is_said_to_stay(both):
+    path = both.acquire("x")
+    lock = both.pool("inspect", "--name", "x").json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    with open(lock, "w", encoding="utf-8") as file:
+        file.write(text.replace("state: held", "state: releasing"))
+    os.unlink(f"{path}/.git")
+    done = both.pool("release", "--name", "nobody")
+    assert done.code == 0
+    assert (
+        f"slot-0 could not be recovered and is left as it is: slot-0 stays releasing: {path} has lost its .git link"
+        in done.err
+    )
+    assert both.states() == [("slot-0", "releasing", "x")]
+
+
+@pytest.mark.parametrize("what", ["MERGE_HEAD", "refs/worktree/mine", "refs/bisect/bad"])
+def test_an_idle_slot_that_was_deleted_with_a_commit_only_its_entry_knows_stays_broken(both, what):
+    held_and_idle(both)
+    idle = f"{both.at}/slot-1"
+    lonely = git(idle, "commit-tree", "-m", "lonely", "HEAD^{tree}")
+    admin = git(idle, "rev-parse", "--absolute-git-dir")
+    git(idle, "update-ref", what, lonely)
+    shutil.rmtree(idle)
+    assert both.pool("release", "--name", "nobody").code == 0
+    assert both.states() == [("slot-0", "held", "x"), ("slot-1", "broken", None)]
+    assert both.pool("retire", "--slot", "slot-1").code == 0
+    assert not os.path.exists(admin)
+    assert is_reachable(both.source, lonely)
+
+
 def test_files_dirtied_in_an_idle_slot_are_set_aside_before_the_next_holder_gets_it(both):
     held_and_idle(both)
     gitrepo.write(f"{both.at}/slot-1", {"README": "somebody's\n", "notes": "mine"})
@@ -277,7 +391,7 @@ def test_unlock_and_lock_by_hand_are_healed(both):
 def test_worktree_move_by_hand(both, tmp_path):
     path, commit = held_and_idle(both)
     git(both.source, "worktree", "move", "--force", "--force", path, str(tmp_path / "moved"))
-    assert both.states()[0][1] in ("held", "broken")
+    assert ("slot-0", "broken", "x") in both.states()
     assert both.acquire("z")
     assert is_reachable(both.source, commit)
     assert file_bytes(tmp_path / "moved" / "README") == b"changed\n"

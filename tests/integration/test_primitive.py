@@ -286,6 +286,56 @@ def start(pool, *args):
     )  # fmt: skip
 
 
+def test_wait_polls_on_3(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    pool.acquire("a")
+    pool.pool("release", "--name", "a")
+    with HeldMutex(pool, "slot-0"):
+        waiting = start(pool, "acquire", "--name", "b", "--wait", "60")
+        assert "waiting: The pool `app` has no slot free at this moment" in waiting.stderr.readline()
+    out, err = waiting.communicate(timeout=60)
+    assert (waiting.returncode, out) == (0, f"{pool.at}/b\n"), err
+
+
+def test_wait_polls_on_3_of_a_name_that_is_being_given_back(pool):
+    pool.acquire("a")
+    lock = pool.pool("inspect", "--name", "a").json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    with HeldMutex(pool, "slot-0"):
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(text.replace("state: held", "state: releasing"))
+        assert_refused(pool.pool("acquire", "--name", "a"), 3, "is being given back")
+        waiting = start(pool, "acquire", "--name", "a", "--wait", "60")
+        assert "waiting: `a` is being given back by slot-0" in waiting.stderr.readline()
+    _out, err = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, err
+    assert [row["name"] for row in pool.rows() if row["state"] == "held"] == ["a"]
+
+
+@pytest.mark.parametrize("how", ["moves", "released"])
+def test_wait_polls_on_5_and_resolves_the_commit_anew(pool, repo, how):
+    pool.acquire("a")
+    waiting = start(pool, "acquire", "--name", "b", "--unique-sha", "--wait", "60")
+    assert "waiting: slot-0 holds" in waiting.stderr.readline()
+    wanted = gitrepo.commit(repo, {"new": "1"}) if how == "moves" else head(repo)
+    if how == "released":
+        pool.pool("release", "--name", "a")
+    out, err = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, err
+    assert head(out.removesuffix("\n")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("call", "code"), [(("--name", "a"), 6), (("--name", "main"), 2), (("--name", "b", "--commit", "no"), 2)]
+)
+def test_wait_is_for_3_4_and_5_alone(pool, call, code):
+    pool.acquire("a")
+    done = pool.pool("acquire", *call, "--wait", "600")
+    assert done.code == code
+    assert "waiting" not in done.err
+
+
 def test_wait_ends_with_the_code_of_what_it_waited_for(pool):
     pool.acquire("a")
     assert_refused(pool.pool("acquire", "--name", "b", "--unique-sha", "--wait", "0.3"), 5, "waiting")
@@ -312,6 +362,9 @@ def test_the_first_group_is_the_default_and_is_said(tmp_path, repo):
         ("acquire", "--name", "a", "--group", "ios"),
         ("acquire", "--name", "a", "--nope"),
         ("acquire", "--name", "a", "--wait", "soon"),
+        ("acquire", "--name", "a", "--wait", "nan"),
+        ("acquire", "--name", "a", "--wait", "1_0"),
+        ("acquire", "--name", "a", "--wait", "\u0663"),
         ("acquire", "--name", "a", "--commit", "nowhere"),
         ("acquire", "--name", "a", "--commit", ""),
         ("acquire", "--name", "a", "--commit", "--output=p"),

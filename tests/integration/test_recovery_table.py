@@ -213,10 +213,11 @@ def test_a_slot_directory_without_a_valid_git_link_is_broken_and_no_hint_propose
     said = "".join(
         one.err + one.out
         for one in (both.wt("release", "a", "--force"), both.wt("release", "a"), both.wt("doctor", "--fix"),
-                    both.pool("release", "--name", "a"), both.pool("acquire", "--name", "a"))
+                    both.pool("release", "--name", "a"), both.pool("acquire", "--name", "a"), both.wt("doctor"))
     )  # fmt: skip
     assert "rm " not in said
     assert "retire" not in said
+    assert "to give it up" not in said
     assert file_bytes(f"{path}/new") == b"precious\n"
 
 

@@ -20,6 +20,27 @@ def store(home):
     return home / ".local/state/wt/trusted"
 
 
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_submodule_in_the_place_of_the_hooks_file_cannot_be_approved(pool, warm):
+    """To an older git's batch its commit, which is not here, is as missing as the file would be."""
+    if warm:
+        pool.acquire("a")
+        pool.pool("release", "--name", "a")
+    tip = gitrepo.git(pool.source, "rev-parse", "HEAD")
+    gitrepo.git(pool.source, "update-index", "--add", "--cacheinfo", f"160000,{tip[::-1]},{hooking.NAME}")
+    gitrepo.git(pool.source, "commit", "-q", "-m", "a submodule")
+    assert_refused(pool.pool("acquire", "--name", "x"), 7, "is no regular file", "cannot be approved")
+    assert [state for _slot, state, _name in pool.states()] == ["idle"]
+    assert "x" not in gitrepo.git(pool.source, "branch", "--format=%(refname:short)").split()
+    assert pool.pool("acquire", "--name", "x", "--no-hooks").code == 0
+
+
+def test_a_directory_of_the_hooks_files_name_that_a_holder_left_is_no_hooks_file(pool):
+    gitrepo.write(pool.acquire("a"), {f"{hooking.NAME}/x": "1"})
+    pool.pool("release", "--name", "a")
+    assert pool.pool("acquire", "--name", "b").code == 0
+
+
 def test_an_approval_is_recorded_in_the_users_state_directory_for_the_user_alone(pool, home):
     digest = hooking.approved(pool, TEXT)
     assert re.fullmatch(rf"{digest} \S+Z {re.escape(pool.source)}/\.git\n", store(home).read_text())

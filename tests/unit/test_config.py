@@ -176,6 +176,12 @@ def changed(key, value):
         (changed("base", "{a: b}"), "base", "a"),
         (changed("base", "''"), "base", ""),
         (changed("source", "[x]"), "source", "x"),
+        (changed("source", "../elsewhere"), "source", "../elsewhere"),
+        (
+            changed("submodule_mirror_mode", "git-modules") + "submodule_mirror_base: here\n",
+            "submodule_mirror_base",
+            "here",
+        ),
         (changed("groups", "{a: b}"), "groups", "a"),
         (changed("groups", "[1, 2]"), "groups", "1"),
         (changed("groups", "[slot]"), "groups", "slot"),

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_DIGITS = 18
+
 
 @record
 class Option:
@@ -75,10 +77,10 @@ class Parsed:
         text = self.options.get(name)
         if text is None:
             return default
-        try:
-            return float(text) if "." in text else int(text)
-        except ValueError:
-            raise UsageError(f"{name} needs a number, not `{text}`.", again("e.g.", {name: "16"})) from None
+        digits = text.removeprefix("-").replace(".", "", 1)
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+            raise UsageError(f"{name} needs a number, not `{text}`.", again("e.g.", {name: "16"}))
+        return float(text) if "." in text else int(text)
 
     def listed(self, name: str) -> tuple[str, ...]:
         """Return the words of a comma-joined option; empty where it was not given."""

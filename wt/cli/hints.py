@@ -23,7 +23,7 @@ def placed(
 ) -> list[str]:
     """Return the hints of an error; `key` is the pool that the command worked on, None where it came to none."""
     written = [_again(hint, argv, program) if isinstance(hint, Again) else hint for hint in hints]
-    return [in_pool(hint, env, key) for hint in written]
+    return list(dict.fromkeys(in_pool(hint, env, key) for hint in written))
 
 
 def _again(hint: Again, argv: Sequence[str], program: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import Interrupted, UsageError, WtError
+from wt.errors import Interrupted, UsageError, WtError, of_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wt.ui.out import Out
 
 BUG = 70
+_SIGPIPE = 13
 
 
 def entry(argv: list[str]) -> NoReturn:
@@ -67,21 +68,16 @@ def _told(error: BaseException, argv: list[str], program: str, out: Out, env: Ma
             return error.code
         if isinstance(error, (KeyboardInterrupt, Interrupted)):
             return 128 + getattr(error, "signum", 2)
-        if isinstance(error, BrokenPipeError):
-            return 0
+        if isinstance(error, BrokenPipeError):  # nobody reads the answer: silent, as git and ls are
+            return 128 + _SIGPIPE
         if isinstance(error, OSError):
-            out.error(WtError(_os_sentence(error)))
+            out.error(of_system(error))
             return 1
         from wt.cli import crash
 
         return crash.report(error, argv, out, env)
     except OSError:  # stderr itself is gone: the status has to say it all
         return BUG if not isinstance(error, WtError) else error.code
-
-
-def _os_sentence(error: OSError) -> str:
-    where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}."
 
 
 def _sane_process() -> None:

@@ -65,17 +65,20 @@ class Taker:
             except CapacityError as error:
                 if not self.reclaim() and time.monotonic() >= until:
                     raise self._exhausted(error) from error
-            except (GitError, OSError) as error:
+            except WtError as error:
                 if anew or not self._move_away(error):
                     raise
                 anew = True
             time.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311 (spreads those who wait)
 
-    def _move_away(self, error: BaseException) -> bool:
-        slot = error.__dict__.get("slot")
-        if slot is None or getattr(error, "errno", None) in _NOT_THE_SLOTS:
+    def _move_away(self, error: WtError) -> bool:
+        """Where git, or the system, could not bring a slot up, another may do."""
+        cause = error.__cause__
+        if error.slot is None or not (isinstance(error, GitError) or isinstance(cause, OSError)):
             return False
-        return reset.move_away(self.pool, slot, self.warn)
+        if getattr(cause, "errno", None) in _NOT_THE_SLOTS:
+            return False
+        return reset.move_away(self.pool, error.slot, self.warn)
 
     def _exhausted(self, error: CapacityError) -> PoolExhausted:
         return PoolExhausted(
@@ -90,7 +93,7 @@ class Taker:
             try:
                 return self._ask(wanted, name, sha)
             except WtError as error:
-                if type(error) is not WtError or "slot" in error.__dict__:
+                if type(error) is not WtError or error.slot is not None:
                     raise
         return self._ask(wanted, last, sha)
 

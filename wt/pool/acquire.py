@@ -111,8 +111,9 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
         with held:
             fresh = looking.is_fresh(slot)
             slot = bring_up.bring_up(
-                pool, slot, held, target, tell, look, lambda now: hooking.post_acquire(due, now, fresh=fresh)
-            )
+                pool, slot, held, target, tell, look,
+                lambda now: hooking.post_acquire(due, now, request.hooks, pool, fresh=fresh),
+            )  # fmt: skip
     return Acquired(slot.directory, slot.slot, request.name, target.sha, fresh)
 
 
@@ -146,8 +147,9 @@ def take_over(pool: Pool, request: Request, slot: Slot, held: Mutex, tell: Calla
     due = hooking.at_acquire(pool, request.hooks, target)
     now = claim.claim_again(pool, request, slot, held, target, tell)
     now = bring_up.bring_up(
-        pool, now, held, target, tell, None, lambda ready: hooking.post_acquire(due, ready, fresh=False)
-    )
+        pool, now, held, target, tell, None,
+        lambda ready: hooking.post_acquire(due, ready, request.hooks, pool, fresh=False),
+    )  # fmt: skip
     return Acquired(now.directory, now.slot, request.name, target.sha, fresh=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import Interrupted, WtError
+from wt.errors import Interrupted, WtError, of_system
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
@@ -38,8 +38,16 @@ def bring_up(
         if isinstance(error, (KeyboardInterrupt, Interrupted)):
             tell(f"interrupted; what was written into {slot.slot} is taken back.")
         _give_up(pool, slot, held, tell)
-        error.__dict__["slot"] = slot.slot  # the library makes one anew that cannot be brought up
+        if isinstance(error, OSError):
+            raise _failed(of_system(error), slot) from error
+        if isinstance(error, WtError):
+            _failed(error, slot)
         raise
+
+
+def _failed(error: WtError, slot: Slot) -> WtError:
+    error.slot = slot.slot
+    return error
 
 
 def _materialise(

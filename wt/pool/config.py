@@ -120,7 +120,9 @@ def _read_yaml(path: str, text: str) -> dict[str, object]:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise _unusable(path, f" is not valid YAML{f' (line {line})' if line else ''}") from error
+        failure = _unusable(path, f" is not valid YAML{f' (line {line})' if line else ''}")
+        failure.details = str(getattr(error, "problem", "") or "")
+        raise failure from error
     if any(isinstance(value, int) and value.bit_length() > 64 for value in _each(values)):
         raise _unusable(path, " holds a number of more than twenty digits")
     if not isinstance(values, dict):
@@ -179,7 +181,9 @@ def _made(path: str, values: dict[str, object]) -> Config:
             _refuse(path, key, value, "a word is needed")
     for key in ("source", "submodule_mirror_base"):
         if key in fields:
-            fields[key] = os.path.expanduser(str(fields[key]))
+            fields[key] = place = os.path.expanduser(str(fields[key]))
+            if not os.path.isabs(place):
+                _refuse(path, key, place, "a path that begins with / or ~ is needed")
     return Config(**fields, groups=groups)  # type: ignore[arg-type]  # each checked above
 
 

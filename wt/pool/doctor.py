@@ -8,7 +8,7 @@ from wt import trust
 from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import hookgroup, location, mending, mutex, survey
+from wt.pool import hookgroup, location, mending, missing, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,8 +118,12 @@ def _twins(pool: Pool, seen: Survey) -> list[Check]:
 
 
 def _way_out(pool: Pool, slot: Slot) -> str | None:
-    """What a person does about a held slot whose directory is gone, or is no worktree any more."""
-    if slot.lock is None or slot.admin is None or slot.path is not None:
+    """What a person does about a slot whose directory is gone, or elsewhere, or is no worktree any more."""
+    if slot.admin is None or slot.path is not None:
+        return None
+    if (back := missing.way_back(pool, slot)) is not None:
+        return back
+    if slot.lock is None:
         return None
     words = f"{quoted(slot.lock.name)} --pool {quoted(pool.key)} --force"
     return f"to give it up (what its entry knows is set aside first): wt release {words}"

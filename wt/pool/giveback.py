@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import GitError
+from wt.errors import GitError, WtError
 from wt.git import layout, refs, worktrees
 from wt.git.run import Git
 from wt.model import Slot
-from wt.pool import gitlocks, keep, lock, names, rename, sourcelock
+from wt.pool import gitlocks, keep, lock, missing, names, rename, sourcelock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +44,11 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
     Files stay as they are: nothing is lost by a release, and whoever overwrites them later sets aside first. Only what
     an acquire that did not come to its end wrote itself is taken back.
     """
-    if slot.admin is None or not _is_there_or_gone(pool, slot):
+    if slot.admin is None:
         return []
+    if not _is_there_or_gone(pool, slot):
+        hints = [way] if (way := missing.way_back(pool, slot)) else []
+        raise WtError(f"{slot.slot} stays {slot.state}: {missing.loss(slot.admin)}.", *hints)
     remove_dead_locks(slot.admin)
     rename.repair(slot)
     git = Git(slot.path or slot.admin, (mutex.descriptor,))

@@ -113,8 +113,12 @@ def _head(pool: Pool, slot: Slot) -> tuple[str | None, bool]:
     return head, held is not None and held.hooks == NONE and head == held.full_sha
 
 
-def post_acquire(due_: Due | None, slot: Slot, *, fresh: bool) -> None:
+def post_acquire(due_: Due | None, slot: Slot, policy: Policy | None, pool: Pool, *, fresh: bool) -> None:
     """Before `held`: a function that fails, or that takes the slot away, fails the acquire."""
+    if policy is not None and not policy.off and os.path.isdir(f"{slot.path}/.wt-hooks.sh"):
+        from wt import hooks
+
+        hooks.at_commit(pool.git(), slot.held.full_sha)  # a submodule of that name, to step 1 no file at all
     if due_ is None:
         return
     _gate(due_, "wt_post_acquire", slot, {"WT_FRESH": str(int(fresh))}, f"{slot.slot} goes back to idle")

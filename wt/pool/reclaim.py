@@ -10,10 +10,22 @@ import os
 
 from wt import files
 from wt.errors import GitError, WtError
-from wt.git import layout, refs
+from wt.git import layout
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
-from wt.pool import create, gitlocks, giveback, hookgroup, lock, mutex, names, rename, sourcelock, survey
+from wt.pool import (
+    create,
+    gitlocks,
+    giveback,
+    hookgroup,
+    keep,
+    lock,
+    mutex,
+    names,
+    rename,
+    sourcelock,
+    survey,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +101,20 @@ def _disagrees(pool: Pool, slot: Slot) -> bool:
         os.path.isdir(f"{admin}/modules") and _modules_disagree(slot)
     ):
         return True
-    if slot.lock is not None and slot.lock.layout == "stable":
-        return not os.path.islink(f"{pool.real}/{names.slug(slot.lock.name)}")
-    return False
+    return slot.lock is not None and slot.lock.layout == "stable" and _link_is_wrong(pool, slot)
+
+
+def _link_is_wrong(pool: Pool, slot: Slot) -> bool:
+    """Whether the `<name>` link is missing, or names another slot; what somebody else put there is theirs."""
+    path = f"{pool.real}/{names.slug(slot.held.name)}"
+    if not os.path.islink(path):
+        return not os.path.lexists(path)
+    target = os.readlink(path)
+    return target != os.path.basename(slot.directory) and _is_slot_id(pool, target)
+
+
+def _is_slot_id(pool: Pool, text: str) -> bool:
+    return names.parse_slot_id(text, pool.config.groups) is not None
 
 
 def _modules_disagree(slot: Slot) -> bool:
@@ -148,7 +171,7 @@ def drop_dead_links(pool: Pool, seen: Survey) -> list[str]:
         path = f"{pool.real}/{name}"
         if name in alive or not os.path.islink(path):
             continue
-        if names.parse_slot_id(os.readlink(path), pool.config.groups) is not None:
+        if _is_slot_id(pool, os.readlink(path)):
             files.unlink(path)
             dropped.append(name)
     return dropped
@@ -201,8 +224,11 @@ def _releasing(slot: Slot) -> Slot:
 def _mend_links(pool: Pool, slot: Slot) -> None:
     files.remove_leftovers(f"{slot.admin}/worktree-pool")
     rename.repair(slot)
-    if slot.lock is not None and slot.lock.layout == "stable" and slot.path is not None:
-        rename.link(pool.real, names.slug(slot.lock.name), os.path.basename(slot.path))
+    if slot.lock is not None and slot.lock.layout == "stable" and _link_is_wrong(pool, slot):
+        path = f"{pool.real}/{names.slug(slot.lock.name)}"
+        if os.path.islink(path):
+            files.unlink(path)
+        rename.link(pool.real, names.slug(slot.lock.name), os.path.basename(slot.directory))
 
 
 def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
@@ -213,7 +239,8 @@ def _drop_stray(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]
     if (
         lock.exists(admin)
         or head is None
-        or not refs.is_reachable(pool.git(), head)
+        or keep.has_operation(slot)
+        or keep.lonely(pool, git, keep.tips(slot, pool.common, None), "")
         or not _index_is(git, admin, head)
     ):
         return

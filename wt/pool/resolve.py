@@ -41,7 +41,7 @@ class Question:
     """What git was asked about a name and a commit; both processes are under way, so that others can start beside them."""
 
     name: str
-    wanted: str
+    wanted: str | None
     adopt: bool
     above: tuple[str, ...]
     objects: Running
@@ -61,14 +61,13 @@ def ask(pool: Pool, name: str, commit: str | None, *, adopt: bool) -> Question:
             f"to see the branches: git -C {quoted(pool.config.source)} branch -a",
         )
     git = pool.git()
-    wanted = commit or pool.config.default_commit
-    start = f"refs/heads/{pool.config.base}" if wanted == "auto" else wanted
+    start = commit or _default(pool)
     above = _above(name)
     objects = git.start(
         "cat-file", "--batch-check=%(objectname)", data=_questions(start, above, name if adopt else None)
     )
     listing = refs.start_list(git, f"refs/heads/{pool.config.base}", f"refs/heads/{name}")
-    return Question(name, wanted, adopt, tuple(above), objects, listing)
+    return Question(name, commit, adopt, tuple(above), objects, listing)
 
 
 def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
@@ -84,23 +83,41 @@ def target(pool: Pool, asked: Question, tell: Callable[[str], None]) -> Target:
         sha = _adopted(branch, adopt=asked.adopt)
         return Target(sha, adopted=True, hooks=_hooks(answers, sha))
     if not is_object_id(answers[0]):
+        if asked.wanted is None:
+            raise _unfit(pool)
         raise UsageError(
             f"`{asked.wanted}` names no commit in {pool.config.source}.",
             f"to see the branches: git -C {quoted(pool.config.source)} branch -a",
         )
     base = next((ref for ref in listed if ref.name == f"refs/heads/{pool.config.base}"), None)
-    newer = _newer(pool, base, tell) if asked.wanted == "auto" else None
+    is_auto = asked.wanted is None and pool.config.default_commit == "auto"
+    newer = _newer(pool, base, tell) if is_auto else None
     return newer or Target(answers[0], hooks=_hooks(answers, answers[0]))
 
 
 def default_commit(pool: Pool, tell: Callable[[str], None]) -> str:
-    """Return what an acquire that names no commit starts from now; UsageError where that is no commit."""
-    wanted, base = pool.config.default_commit, f"refs/heads/{pool.config.base}"
-    if wanted != "auto":
-        return refs.resolve(pool.git(), wanted)
-    found = next((ref for ref in refs.list_refs(pool.git(), base) if ref.name == base), None)
-    newer = _newer(pool, found, tell)
-    return newer.sha if newer is not None else refs.resolve(pool.git(), base)
+    """Return what an acquire that names no commit starts from now; WtError where the config names none."""
+    start, newer = _default(pool), None
+    if pool.config.default_commit == "auto":
+        found = next((ref for ref in refs.list_refs(pool.git(), start) if ref.name == start), None)
+        newer = _newer(pool, found, tell)
+    try:
+        return newer.sha if newer is not None else refs.resolve(pool.git(), start)
+    except UsageError as error:
+        raise _unfit(pool) from error
+
+
+def _default(pool: Pool) -> str:
+    wanted = pool.config.default_commit
+    return f"refs/heads/{pool.config.base}" if wanted == "auto" else wanted
+
+
+def _unfit(pool: Pool) -> WtError:
+    """Return the error of a config whose own commit is none: no call can mend that."""
+    key = "base" if pool.config.default_commit == "auto" else "default_commit"
+    path = f"{pool.root}/.meta/config.yaml"
+    return WtError(f"{path}: `{key}` is `{getattr(pool.config, key)}`, which names no commit in {pool.config.source}.",
+                   f"to mend it: ${{EDITOR:-vi}} {quoted(path)}")  # fmt: skip
 
 
 def restored(found: Target, wish: Restoring) -> Target:

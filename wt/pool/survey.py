@@ -10,7 +10,7 @@ import os
 from wt import files
 from wt.git import layout
 from wt.model import LockRecord, Slot, record
-from wt.pool import lock, names
+from wt.pool import lock, missing, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,13 +141,16 @@ def _expected(pool: Pool, admin: str, held: LockRecord | None, made_for: dict[st
 def _directory(pool: Pool, admin: str, candidates: list[str] | None) -> str | None:
     """Where else a slot may be: where its back pointer says, or where an unfinished rename has brought it.
 
-    Of several directories that name one admin dir, the others are copies.
+    Of several directories that name one admin dir, the others are copies. One that was moved out of the pool is not ours
+    to use, or to fetch back, any more.
     """
     pointed = layout.back_pointer(admin)
     if candidates is not None and pointed in candidates:
         return pointed
     if pointed is not None and layout.read_link(pointed, f"{pool.common}/worktrees") == admin:
-        return pointed
+        if os.path.realpath(os.path.dirname(pointed)) != pool.real:
+            return None
+        return f"{pool.real}/{os.path.basename(pointed)}"
     if candidates is None:
         candidates = _links(pool)[1].get(admin, [])
     return next((path for path in candidates if os.path.isdir(path)), None)
@@ -179,9 +182,7 @@ def _state(
     if held is not None and held.state != "held":
         return held.state, None
     if path is None:
-        pointed = layout.back_pointer(admin) or "its directory"
-        gone = not os.path.isdir(pointed)
-        return "broken", f"{pointed} is gone" if gone else f"{pointed} has lost its .git link"
+        return "broken", missing.loss(admin)
     if held is not None or unreadable:
         return "held", None
     # provenance, not named like a slot id, no lock: what is left of a release is finished (section 9)

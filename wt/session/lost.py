@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import WtError, quoted
-from wt.git import layout
+from wt.errors import WtError
 from wt.git.run import Git
-from wt.pool import giveback, keep, names, parked, rename, staged
+from wt.pool import giveback, keep, missing, names, parked, rename, staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> list[str]:
     """Set aside and drop a lost slot; returns the kept refs. WtError where something could not be accounted for."""
-    _refuse_if_there(slot)
+    _refuse_if_there(pool, slot)
     git = Git(slot.admin_dir, (held.descriptor,))
     head = keep.head_commit(slot, pool.common)
     if head is None:
@@ -46,10 +45,8 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> li
     return kept
 
 
-def _refuse_if_there(slot: Slot) -> None:
-    where = layout.back_pointer(slot.admin_dir)
-    if where is not None and os.path.isdir(where):
-        raise WtError(
-            f"`{slot.name}` cannot be released: {where} has lost its .git link, and its files cannot be told.",
-            f"to give it back its link: echo {quoted(f'gitdir: {slot.admin_dir}')} > {quoted(where)}/.git",
-        )
+def _refuse_if_there(pool: Pool, slot: Slot) -> None:
+    way = missing.way_back(pool, slot)
+    if way is not None:
+        why = missing.loss(slot.admin_dir)
+        raise WtError(f"`{slot.name}` cannot be released: {why}, and its files cannot be told.", way)

@@ -7,15 +7,17 @@ and nowhere else has to think of it.
 from __future__ import annotations
 
 import os
+import sys
+
+from wt.errors import WtError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wt.errors import WtError
-
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 _UNBOUND = 1 << 30
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 _MARKS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
 
@@ -44,9 +46,13 @@ def wants_colour(when: str, env: Mapping[str, str], *, terminal: bool) -> bool:
     return terminal and env.get("TERM", "dumb") != "dumb"
 
 
-def speaks_utf8(env: Mapping[str, str]) -> bool:
-    """Whether the locale says UTF-8: Python's own streams do even where the terminal does not (PEP 540)."""
-    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+def speaks_utf8(env: Mapping[str, str], *, coerced: bool = False) -> bool:
+    """Whether the locale says UTF-8: Python's own streams do even where the terminal does not (PEP 540).
+
+    Where Python found the C locale, it may have set LC_CTYPE itself (`coerced`, PEP 538): that says nothing.
+    """
+    ctype = "" if coerced and env.get("LC_CTYPE") in _COERCED else env.get("LC_CTYPE")
+    locale = env.get("LC_ALL") or ctype or env.get("LANG") or ""
     return "utf8" in locale.casefold().replace("-", "")
 
 
@@ -58,7 +64,7 @@ class Out:
         self.terminal_err = _isatty(2)
         self.colour = wants_colour(when, env, terminal=self.terminal)
         self.colour_err = wants_colour(when, env, terminal=self.terminal_err)
-        self.utf8 = speaks_utf8(env)
+        self.utf8 = speaks_utf8(env, coerced=bool(sys.flags.utf8_mode))
         self._alive = False
         self.pool: str | None = None  # the key that the run works on: hints name it where the place does not
 
@@ -84,38 +90,38 @@ class Out:
         ]
         up = f"\x1b[{before}A\r" if before else ""
         text = "".join(f"{line.rstrip()}\x1b[K\n" for line in shown)
-        _write(2, f"{up}{text}\x1b[J".encode("utf-8", "replace"))
+        _narrate(f"{up}{text}\x1b[J")
         return len(lines)
 
     def answer(self, text: str) -> None:
         """One line of the answer, on stdout; what the text holds is shown, not obeyed."""
-        _write(1, f"{escaped(text)}\n".encode("utf-8", "replace"))
+        _answer(f"{escaped(text)}\n".encode("utf-8", "replace"))
 
     def painted(self, parts: list[tuple[str, str]]) -> None:
         """One line of the answer made of (text, colour) pieces; an empty colour is plain."""
         line = "".join(paint(escaped(text), colour, on=self.colour) for text, colour in parts)
-        _write(1, f"{line.rstrip()}\n".encode("utf-8", "replace"))
+        _answer(f"{line.rstrip()}\n".encode("utf-8", "replace"))
 
     def path(self, path: str) -> None:
         """A path as the answer: its very bytes, so that `cd "$(wt path x)"` works for any."""
-        _write(1, os.fsencode(path) + b"\n")
+        _answer(os.fsencode(path) + b"\n")
 
     def verbatim(self, text: str) -> None:
         """A program's text for another program, as it is."""
-        _write(1, os.fsencode(text))
+        _answer(os.fsencode(text))
 
     def json(self, value: object) -> None:
         """One line of compact JSON, in ASCII: no terminal is steered by it, and bytes that are not UTF-8 survive."""
         import json
 
         text = json.dumps(value, separators=(",", ":"))
-        _write(1, f"{text}\n".encode("utf-8", "replace"))
+        _answer(f"{text}\n".encode("utf-8", "replace"))
 
     def alive(self, text: str) -> None:
         """Show one line on the terminal that stderr is, in the place of the one before; an empty one takes it away."""
         width = _width(2)
         self._alive = bool(text)
-        _write(2, f"\r\x1b[K{escaped(text).replace(chr(10), ' ')[: width - 1]}".encode("utf-8", "replace"))
+        _narrate(f"\r\x1b[K{escaped(text).replace(chr(10), ' ')[: width - 1]}")
 
     @property
     def can_show_life(self) -> bool:
@@ -128,12 +134,12 @@ class Out:
     def say(self, text: str) -> None:
         """Narration, on stderr."""
         self._clear()
-        _write(2, f"{escaped(masked(text))}\n".encode("utf-8", "replace"))
+        _narrate(f"{escaped(masked(text))}\n")
 
     def say_painted(self, parts: list[tuple[str, str]]) -> None:
         self._clear()
         line = "".join(paint(escaped(masked(text)), colour, on=self.colour_err) for text, colour in parts)
-        _write(2, f"{line.rstrip()}\n".encode("utf-8", "replace"))
+        _narrate(f"{line.rstrip()}\n")
 
     def error(self, error: WtError) -> None:
         """The sentence, the cause chain, what git said (indented), then the hints."""
@@ -186,6 +192,24 @@ def _isatty(descriptor: int) -> bool:
         return os.isatty(descriptor)
     except OSError:
         return False
+
+
+def _answer(data: bytes) -> None:
+    """Write to stdout; BrokenPipeError where nobody reads it, WtError where it cannot be written."""
+    try:
+        _write(1, data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WtError(f"The answer could not be written to stdout: {error.strerror}.") from error
+
+
+def _narrate(text: str) -> None:
+    """Write to stderr. What nobody hears ends nothing: a release is a release without its words."""
+    try:
+        _write(2, text.encode("utf-8", "replace"))
+    except OSError:
+        return
 
 
 def _write(descriptor: int, data: bytes) -> None:
