@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import subprocess
 
 import git as gitpython
 import pytest
@@ -156,6 +157,36 @@ def test_adopt_refuses_what_it_cannot_have(pool, tmp_path, how):
     words = () if how == "absent" else (pool.source if how == "in the source" else other,)
     assert_refused(pool.pool("acquire", "--name", name, "--adopt"), 1, *words)
     assert everything(pool.root, pool.source) == before
+    if how != "absent":
+        assert _freed_by_the_hints(pool) == (2 if how in ("rebasing", "bisecting") else 1)
+
+
+def _freed_by_the_hints(pool):
+    """Do what each refusal says until there is none; returns how often that was."""
+    count = 0
+    while (done := pool.pool("acquire", "--name", "old", "--adopt")).code:
+        command = done.err.rpartition("hint: ")[2].partition(": ")[2]
+        assert subprocess.run(["sh", "-c", command], capture_output=True).returncode == 0, done
+        count += 1
+    return count
+
+
+def test_adopt_refuses_a_branch_that_stands_for_one_that_is_checked_out(pool):
+    """Else a commit in the slot would move the base, with the source's files left behind."""
+    gitrepo.git(pool.source, "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    before = everything(pool.root, pool.source)
+    assert_refused(
+        pool.pool("acquire", "--name", "alias", "--adopt"), 1, f"`main` is checked out in {pool.source}"
+    )
+    assert everything(pool.root, pool.source) == before
+
+
+def test_adopt_of_a_branch_that_a_worktree_on_a_volume_that_is_away_has_proposes_no_removal(pool, tmp_path):
+    gitrepo.git(pool.source, "worktree", "add", "-q", "-b", "far", tmp_path / "volume")
+    os.rename(tmp_path / "volume", tmp_path / "away")
+    done = pool.pool("acquire", "--name", "far", "--adopt")
+    assert_refused(done, 1, f"{tmp_path}/volume", "worktree list")
+    assert "remove" not in done.err
 
 
 @pytest.mark.parametrize("branch", ["slot-7", "wt!x", "slot-0"])

@@ -82,10 +82,14 @@ def test_init_refuses_what_is_no_repository(tmp_path, what):
         "+refs/heads/a/*:refs/heads/a/*",
     ],
 )
-def test_init_refuses_a_mirror_with_the_lines_that_convert_it(tmp_path, repo, refspec):
+@pytest.mark.parametrize("marked", [True, False])
+def test_init_refuses_a_mirror_with_the_lines_that_convert_it(tmp_path, repo, refspec, marked):
     gitrepo.git(repo, "remote", "add", "origin", "/nowhere")
     gitrepo.git(repo, "config", "remote.origin.fetch", refspec)
-    gitrepo.git(repo, "config", "remote.origin.mirror", "true")
+    if marked:
+        gitrepo.git(repo, "config", "remote.origin.mirror", "true")
+    else:
+        gitrepo.git(repo, "config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*")
     root = tmp_path / "root"
     root.mkdir()
     done = tool.run(

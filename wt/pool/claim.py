@@ -7,7 +7,7 @@ import time
 
 from wt import times
 from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, again, operand, quoted
-from wt.git import worktrees
+from wt.git import refs, worktrees
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
 
@@ -44,12 +44,27 @@ def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str],
     found = resolve.target(pool, asked, tell)
     if request.restoring is not None:
         found = resolve.restored(found, request.restoring)
-    if found.adopted and (users := worktrees.holders_of(pool.common, request.name)):
-        raise WtError(
-            f"The branch `{request.name}` is checked out in {users[0].path or pool.common}; nothing was touched.",
-            f"to free it: git -C {quoted(users[0].path or pool.common)} switch --detach",
-        )
+    if found.adopted:
+        _refuse_in_use(pool, request.name)
     return replaced(found, exclude=request.exclude) if request.exclude else found
+
+
+def _refuse_in_use(pool: Pool, branch: str) -> None:
+    """A branch that is checked out, or under rebase or bisect, in any worktree; one that stands for such a branch, too."""
+    for name in dict.fromkeys((branch, refs.followed(pool.common, branch))):
+        for user in worktrees.holders_of(pool.common, name):
+            where = user.path or pool.common
+            under = worktrees.operation(user.git_dir) if user.branch != name else None
+            way = (
+                f"to give up the {under.name} there: git -C {quoted(where)} {under.abort[4:]}"
+                if under
+                else ""
+            )
+            if not os.path.isdir(where):
+                way = f"to see where it was: git -C {quoted(pool.config.source)} worktree list"
+            state = f"under {under.name}" if under else "checked out"
+            raise WtError(f"The branch `{name}` is {state} in {where}; nothing was touched.",
+                          way or f"to free it: git -C {quoted(where)} switch --detach")  # fmt: skip
 
 
 def claim(

@@ -150,8 +150,8 @@ def _refuse_mirror(place: layout.Place) -> None:
             where = quoted(place.top or place.git_dir)
             raise WtError(
                 f"The source {where} is a mirror (`{refspec}`): its `fetch --prune` would delete held branches.",
-                f"git -C {where} config {quoted(f'remote.{remote}.fetch')} {quoted(f'+refs/heads/*:refs/remotes/{remote}/*')}",
-                f"git -C {where} config --unset-all {quoted(f'remote.{remote}.mirror')}",
+                f"git -C {where} config --replace-all {quoted(f'remote.{remote}.fetch')} {quoted(f'+refs/heads/*:refs/remotes/{remote}/*')}",
+                f"git -C {where} config --replace-all {quoted(f'remote.{remote}.mirror')} false",
             )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wt.pool.location import Pool
 
-SYNCED = ("-c", "core.fsync=all")
+SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 PREFIX = "refs/wt/kept/"
 # in the store of a submodule: the commit that an acquire brought it to (wt/pool/submodules)
 PIN = "refs/wt/pin"
