@@ -67,13 +67,10 @@ def again(
 
 
 class WtError(Exception):
-    """One sentence for a person, and hints that each end in a command that can be pasted.
-
-    `slot` is the id of the slot that could not be brought up, where one had been claimed.
-    """
+    """One sentence for a person, and hints that each end in a command that can be pasted."""
 
     code = 1
-    slot: str | None = None
+    slot: str | None = None  # the id of the one that could not be brought up, where one had been claimed
 
     def __init__(self, sentence: str, *hints: str, details: str = "") -> None:
         super().__init__(sentence)

@@ -94,6 +94,51 @@ def test_a_commit_raced_by_8_with_unique_sha_is_had_by_one(make_pool, repo):
         assert pool.pool("release", "--name", held).code == 0
 
 
+def test_a_commit_raced_by_8_with_unique_sha_is_had_by_one_across_groups(tmp_path, repo):
+    """Half of them do not ask for uniqueness by the branch, but by the commit that it is at."""
+    pool = tool.Pool(tmp_path / "pools", repo, max_slots=4, groups="ios,android")
+    sha = gitrepo.git(repo, "rev-parse", "HEAD")
+    for _turn in range(2):
+        results = race(
+            pool,
+            [
+                (
+                    "worktree-pool",
+                    "acquire",
+                    "--name",
+                    f"n{n}",
+                    "--unique-sha",
+                    "--group",
+                    group,
+                    "--commit",
+                    commit,
+                )
+                for n, (group, commit) in enumerate([("ios", sha), ("android", "main")] * 4)
+            ],
+        )
+        assert sorted(result.code for result in results) == [0] + [5] * 7, results
+        (held,) = [row["name"] for row in pool.rows() if row["state"] == "held"]
+        assert pool.pool("release", "--name", held).code == 0
+
+
+@pytest.mark.parametrize("layout", ["rename", "stable"])
+def test_who_looks_while_others_take_turns_sees_every_slot_once_and_none_broken(make_pool, repo, layout):
+    pool = make_pool(repo, 3, layout)
+    main = tool.argv("worktree-pool")[1]
+    argvs = [[sys.executable, WORKER, main, pool.key, f"w{n}", "5"] for n in range(4)]
+    workers = Race(argvs, tool.environment(WORKTREE_ROOT=pool.root)).go()
+    looks = 0
+    while any(process.poll() is None for process in workers.processes):
+        rows = pool.rows()
+        assert sorted(row["id"] for row in rows) == ["slot-0", "slot-1", "slot-2"], rows
+        assert {row["state"] for row in rows} <= {"held", "idle", "fresh", "acquiring", "releasing"}, rows
+        held = [row["name"] for row in rows if row["state"] == "held"]
+        assert len(held) == len(set(held)), rows
+        looks += 1
+    assert looks
+    assert [(result.code, result.out) for result in workers.results()] == [(0, "")] * 4
+
+
 def test_two_lands_at_once_both_arrive_in_mainline_order(make_pool, repo, rounds):
     pool = make_pool(repo, 2)
     for turn in range(rounds):

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import time
 
 import git as gitpython
 import pytest
@@ -84,6 +86,69 @@ def test_ls_orders_by_group_and_number_inside_each_state(tmp_path, repo):
         ("android-0", "idle", "android"),
         ("ios-1", "fresh", "ios"),
     ]
+
+
+def test_ls_lists_the_transitional_with_the_held_and_the_broken_last(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=6)
+    paths = [pool.acquire(name) for name in "abcde"]
+    locks = [pool.pool("inspect", "--name", name).json["lock_path"] for name in "abcde"]
+    for state, lock in (("releasing", locks[1]), ("acquiring", locks[3])):
+        with open(lock, encoding="utf-8") as file:
+            text = file.read()
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(text.replace("state: held", f"state: {state}"))
+    os.unlink(f"{paths[0]}/.git")
+    with HeldMutex(pool, "slot-1"), HeldMutex(pool, "slot-3"):
+        pool.pool("release", "--name", "c")
+        assert [(row["id"], row["state"], row["name"]) for row in pool.rows()] == [
+            ("slot-1", "releasing", "b"),
+            ("slot-3", "acquiring", "d"),
+            ("slot-4", "held", "e"),
+            ("slot-2", "idle", None),
+            ("slot-5", "fresh", None),
+            ("slot-0", "broken", "a"),
+        ]
+
+
+def test_held_since_is_the_locks_mtime_where_it_cannot_be_parsed_and_never_in_the_future(pool):
+    pool.acquire("a")
+    lock = pool.pool("inspect", "--name", "a").json["lock_path"]
+    with open(lock, encoding="utf-8") as file:
+        text = file.read()
+    for started, mtime, age in (("whenever", time.time() - 3600, 3600), ("2999-01-01T00:00:00Z", None, 0)):
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(re.sub("started_at: .*", f"started_at: {started}", text))
+        os.utime(lock, None if mtime is None else (mtime, mtime))
+        row = pool.rows()[0]
+        assert row["started_at"] == started
+        assert age <= row["age_s"] <= age + 600
+    assert pool.pool("release", "--name", "a").code == 0
+
+
+def test_a_shell_reads_the_lock_line_by_line(pool):
+    pool.acquire("feature/x")
+    lock = pool.pool("inspect", "--name", "feature/x").json["lock_path"]
+    script = 'while IFS=": " read -r key value; do printf "%s=%s\\n" "$key" "$value"; done < "$1"'
+    said = subprocess.run(["sh", "-c", script, "sh", lock], capture_output=True, text=True, check=True).stdout
+    assert {"name=feature/x", "slot=slot-0", "state=held", "branch=created"} <= set(said.splitlines())
+
+
+def test_a_change_of_the_layout_concerns_later_acquires(tmp_path, repo, layout):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, layout=layout)
+    path = pool.acquire("a")
+    other = {"rename": "stable", "stable": "rename"}[layout]
+    config = f"{pool.at}/.meta/config.yaml"
+    with open(config, encoding="utf-8") as file:
+        text = file.read()
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(text.replace(f"layout: {layout}", f"layout: {other}"))
+    places = {"rename": f"{pool.at}/b", "stable": f"{pool.at}/slot-1"}
+    assert pool.acquire("b") == places[other]
+    assert [(row["name"], row["layout"]) for row in pool.rows()] == [("a", layout), ("b", other)]
+    assert pool.pool("path", "--name", "a").path == path
+    for name in "ab":
+        assert pool.pool("release", "--name", name).code == 0
+    assert sorted(name for name in os.listdir(pool.at) if name != ".meta") == ["slot-0", "slot-1"]
 
 
 def test_git_status_counts_held_slots_alone(pool):
@@ -278,8 +343,6 @@ def test_wait_resolves_the_commit_anew_and_says_what_it_waits_for(tmp_path, repo
 
 
 def start(pool, *args):
-    import subprocess
-
     return subprocess.Popen(
         tool.argv("worktree-pool", "--pool", pool.key, *args), env=tool.environment(WORKTREE_ROOT=pool.root),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -196,6 +196,31 @@ def test_a_branch_of_the_users_own_in_the_slot_stays(both):
     assert "a" not in git(both.source, "branch", "--format=%(refname:short)").splitlines()
 
 
+@pytest.mark.parametrize("how", ["branch", "rename"])
+def test_a_branch_of_that_name_that_somebody_made_anew_stays(both, how):
+    """The one that we created was deleted under its holder: this is another's."""
+    path = both.acquire("a")
+    mine = gitrepo.commit(path, {"x": "1"})
+    git(path, "switch", "-q", "--detach")
+    git(both.source, "branch", "-q", "-D", "a")
+    git(both.source, "branch", "a" if how == "branch" else "b", "main")
+    if how == "rename":
+        git(both.source, "branch", "-m", "b", "a")
+    git(both.source, "config", "branch.a.description", "theirs")
+    release(both)
+    assert git(both.source, "rev-parse", "a") == git(both.source, "rev-parse", "main")
+    assert git(both.source, "config", "branch.a.description") == "theirs"
+    assert is_reachable(both.source, mine)
+
+
+def test_a_branch_whose_reflog_has_expired_is_still_ours(both):
+    path = both.acquire("a")
+    gitrepo.commit(path, {"x": "1"})
+    git(both.source, "reflog", "expire", "--expire=now", "--all")
+    release(both)
+    assert git(both.source, "for-each-ref", "--format=%(refname)", "refs/heads/") == "refs/heads/main"
+
+
 def test_it_may_be_repeated(both):
     both.acquire("a")
     release(both)

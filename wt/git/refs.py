@@ -130,8 +130,17 @@ def drop_branch_config(git: Git, branch: str) -> None:
 
 def born_with(common: str, branch: str, nonce: str) -> bool:
     """Return whether a branch's reflog begins with our nonce, i.e. whether this very acquire made it."""
-    text = files.read_text(f"{common}/logs/refs/heads/{branch}", 1 << 16)
-    return bool(nonce and text and nonce in text.split("\n", 1)[0])
+    return bool(nonce) and nonce in _birth(common, branch)
+
+
+def born_without(common: str, branch: str, nonce: str) -> bool:
+    """Return whether its reflog begins with the branch being made, and not by this acquire; one that has expired tells nothing."""
+    birth = _birth(common, branch)
+    return birth.startswith("0" * 40) and nonce not in birth
+
+
+def _birth(common: str, branch: str) -> str:
+    return (files.read_text(f"{common}/logs/refs/heads/{branch}", 1 << 16) or "").split("\n", 1)[0]
 
 
 def detach_head(git: Git, git_dir: str, sha: str) -> None:

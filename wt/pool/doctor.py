@@ -8,7 +8,7 @@ from wt import trust
 from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import hookgroup, location, mending, missing, mutex, survey
+from wt.pool import hookgroup, location, lock, mending, missing, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _broken(pool: Pool, seen: Survey) -> list[Check]:
             f"pool:{pool.key}:{slot.slot}",
             "error",
             f"the lock of {slot.slot} of `{pool.key}` cannot be read; it counts as held.",
-            hint,
+            f"to look at it: cat {quoted(lock.path_of(slot.admin_dir))}",
         )
         for slot in seen.slots
         if slot.unreadable and slot.state != "broken"

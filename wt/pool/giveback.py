@@ -110,12 +110,15 @@ def remove_dead_locks(admin: str) -> None:
 
 
 def owned_branch(pool: Pool, slot: Slot) -> str | None:
-    """Return the branch that this acquire created: the lock says so, or the branch's first reflog entry does."""
+    """Return the branch that this acquire created: the lock says so, or the branch's first reflog entry does.
+
+    One that was deleted, and that somebody made anew, is theirs.
+    """
     held = slot.lock
     if held is None:
         return None
     if held.branch == "created":
-        return held.name
+        return None if refs.born_without(pool.common, held.name, held.nonce) else held.name
     if held.branch == "none" and refs.born_with(pool.common, held.name, held.nonce):
         return held.name
     return None
