@@ -548,6 +548,20 @@ def test_names_whose_directories_would_clash_are_refused(both, first, second, co
     assert everything(both.root, both.source) == before
 
 
+def test_a_slot_that_somebody_renamed_is_in_the_way_and_no_hint_moves_it(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=2, layout="stable")
+    os.rename(pool.acquire("a"), f"{pool.at}/b")
+    done = pool.pool("acquire", "--name", "b")
+    assert_refused(done, 1, f"{pool.at}/b is in the way")
+    assert "mv " not in done.err
+
+
+def test_as_many_slots_as_one_likes_cost_an_acquire_nothing(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=10**12)
+    assert pool.acquire("a") == f"{pool.at}/a"
+    assert pool.acquire("b") == f"{pool.at}/b"
+
+
 def test_a_directory_in_the_way_is_named(pool):
     os.mkdir(os.path.join(pool.at, "Feature-X"))
     before = everything(pool.root, pool.source)

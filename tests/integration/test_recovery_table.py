@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.integration.test_primitive import HeldMutex
-from tests.support import gitrepo, tool
+from tests.support import gitrepo, hooking, tool
 from tests.support.tool import Pool, assert_refused
 from tests.support.untouched import everything, file_bytes
 
@@ -82,6 +82,18 @@ def test_journal_of_creation_in_a_free_slot_mutex(both, door):
     assert both.pool("acquire", "--name", "c").code == 4
 
 
+def test_what_a_creation_that_died_did_not_make_itself_stays(both):
+    """The directory goes only if it holds nothing but `.git`; what the journal does not name is not looked at."""
+    killed(both, "acquire", "--name", "a", door="renamed ")
+    (born,) = [name for name in os.listdir(both.at) if name.startswith("wt!")]
+    put(f"{both.at}/{born}/mine", "precious\n")
+    os.makedirs(f"{both.source}/.git/worktrees/wt!0123456789abcdef")
+    recover(both)
+    assert os.listdir(f"{both.at}/{born}") == ["mine"]
+    assert os.listdir(f"{both.source}/.git/worktrees") == ["wt!0123456789abcdef"]
+    assert both.acquire("a")
+
+
 def test_lock_acquiring_and_slot_mutex_free_is_undone_and_a_tip_that_moved_is_set_aside(both):
     path = both.acquire("a")
     tip = gitrepo.commit(path, {"x": "1"})
@@ -106,6 +118,31 @@ def test_lock_acquiring_leaves_a_branch_that_is_not_ours_or_checked_out_elsewher
     edit(lock_of(both, "old"), "state: held", "state: acquiring")
     recover(both)
     assert git(both.source, "branch", "--list", "old") != ""
+
+
+def test_lock_acquiring_that_had_not_caught_up_leaves_a_branch_that_another_made(both):
+    path = both.acquire("a")
+    lock = lock_of(both, "a")
+    edit(lock, "state: held", "state: acquiring")
+    edit(lock, "branch: created", "branch: none")
+    git(path, "switch", "-q", "--detach")
+    git(both.source, "branch", "-q", "-D", "a")
+    git(both.source, "branch", "a", "main")
+    recover(both)
+    assert both.states() == [("slot-0", "idle", None)]
+    assert git(both.source, "branch", "--list", "a") != ""
+
+
+def test_recovery_runs_no_hooks(both, log):
+    hooking.approved(both, hooking.says(log, "wt_post_acquire", "wt_pre_release", "wt_post_release"))
+    both.acquire("a")
+    both.acquire("b")
+    log.write_text("")
+    edit(lock_of(both, "a"), "state: held", "state: releasing")
+    edit(lock_of(both, "b"), "state: held", "state: acquiring")
+    recover(both)
+    assert [state for _slot, state, _name in both.states()] == ["idle", "idle"]
+    assert log.read_text() == ""
 
 
 def test_lock_releasing_and_slot_mutex_free_is_finished(both):

@@ -16,6 +16,8 @@ _FAR = 1 << 62
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wt.pool.location import Pool
     from wt.pool.survey import Survey
 
@@ -43,23 +45,23 @@ def _distances(pool: Pool, sha: str | None, heads: dict[str, str | None]) -> dic
     return Distances.to(pool.git(), sha, there)
 
 
-def candidates(pool: Pool, seen: Survey, group: str | None, sha: str, prefer: str = "") -> list[Slot]:
-    """Return the idle slots, the best first; then fresh ones if the group has room."""
-    return idle(pool, seen, group, sha, prefer) + fresh(pool, seen, group)
+def candidates(pool: Pool, seen: Survey, group: str | None, sha: str, prefer: str = "") -> Iterator[Slot]:
+    """Yield the idle slots, the best first; then fresh ones if the group has room."""
+    yield from idle(pool, seen, group, sha, prefer)
+    yield from fresh(pool, seen, group)
 
 
-def fresh(pool: Pool, seen: Survey, group: str | None) -> list[Slot]:
-    """Return the slots that a group still has room for: the lowest numbers that no slot bears and no directory occupies."""
+def fresh(pool: Pool, seen: Survey, group: str | None) -> Iterator[Slot]:
+    """Yield the slots that a group still has room for: the lowest numbers that no slot bears and no directory occupies."""
     taken = {slot.number for slot in seen.of_group(group)}
     room = pool.config.max_slots - len(seen.of_group(group))
-    found: list[Slot] = []
     number = 0
-    while len(found) < room:
+    while room > 0:
         slot_id = names.slot_id(group, number)
         if number not in taken and not os.path.lexists(f"{pool.real}/{slot_id}"):
-            found.append(Slot(slot_id, group, number, "fresh", None, None))
+            room -= 1
+            yield Slot(slot_id, group, number, "fresh", None, None)
         number += 1
-    return found
 
 
 def exhausted(pool: Pool, seen: Survey, group: str | None, *, busy: bool) -> WtError:

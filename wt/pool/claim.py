@@ -157,11 +157,11 @@ def _refuse_taken_directory(pool: Pool, seen: Survey, name: str) -> None:
                           again("to choose another", words={name: f"{name}-2"}))  # fmt: skip
     for entry in os.listdir(pool.real):
         if names.fold(entry) == folded:
-            raise WtError(
-                f"{pool.real}/{entry} is in the way of `{name}`.",
-                f"to move it away: mv {quoted(f'{pool.real}/{entry}')} ~/",
-                again("to choose another name", words={name: f"{name}-2"}),
-            )
+            path = f"{pool.real}/{entry}"
+            error = WtError(f"{path} is in the way of `{name}`.")
+            if not any(slot.path == path for slot in seen.slots):  # nor a slot that somebody renamed
+                error.hint(f"to move it away: mv {quoted(path)} ~/")
+            raise error.hint(again("to choose another name", words={name: f"{name}-2"}))
 
 
 def _refuse_same_sha(seen: Survey, sha: str) -> None:
