@@ -6,7 +6,9 @@ import subprocess
 
 import git as gitpython
 import pytest
+import yaml
 
+from tests.integration.test_primitive import HeldMutex
 from tests.support import gitrepo, tool
 from tests.support.tool import Pool
 from tests.support.untouched import everything, file_bytes
@@ -312,6 +314,16 @@ def test_idle_slots_come_before_fresh_ones_and_the_one_at_the_commit_first(tmp_p
     assert [row["id"] for row in pool.rows() if row["state"] == "held"] == ["slot-0"]
 
 
+def test_a_slot_whose_mutex_is_held_is_passed_over(both):
+    for name in ("a", "b"):
+        both.acquire(name)
+    for name in ("a", "b"):
+        both.pool("release", "--name", name)
+    with HeldMutex(both, "slot-0"):
+        both.acquire("c")
+        assert [(row["id"], row["state"]) for row in both.rows()] == [("slot-1", "held"), ("slot-0", "idle")]
+
+
 def test_among_idle_slots_the_nearest_to_the_commit_is_chosen_then_the_lowest(tmp_path, repo, monkeypatch):
     def commit(day):
         monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-{day:02} 12:00:00 +0000")
@@ -452,9 +464,7 @@ def test_every_admin_dir_is_locked_against_prune_and_bears_our_provenance(both):
     both.acquire("a")
     admin = both.pool("inspect", "--name", "a").json["admin_dir"]
     assert file_bytes(f"{admin}/locked").strip()
-    created = dict(
-        line.split(": ", 1) for line in file_bytes(f"{admin}/worktree-pool/created").decode().splitlines()
-    )
+    created = yaml.safe_load(file_bytes(f"{admin}/worktree-pool/created"))
     assert created["key"] == "app"
     assert created["root"] == both.at
     assert created["slot"] == "slot-0"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from tests.support import gitrepo, tool
 from tests.support.tool import Pool
@@ -209,6 +210,10 @@ def test_places_with_odd_names(tmp_path, layout, odd):
     pool.pool("release", "--name", "z")
     assert pool.acquire("zz")
     assert git(repo, "for-each-ref", "refs/wt/kept").count("\n") == 0
+    admin = pool.pool("inspect", "--name", "zz").json["admin_dir"]
+    for name, words in (("created", {"root": pool.at, "slot": "slot-0"}), ("lock", {"name": "zz"})):
+        with open(f"{admin}/worktree-pool/{name}", encoding="utf-8") as file:
+            assert words.items() <= yaml.safe_load(file).items()
 
 
 def test_relative_links_of_gits_stay_relative(tmp_path, repo):

@@ -469,6 +469,33 @@ def test_land_lock_free_and_a_journal_is_finished_by_land_or_doctor_and_others_o
     assert not os.path.exists(journal)
 
 
+NEXT = {
+    "acquire": lambda pool: pool.pool("acquire", "--name", "z"),
+    "release": lambda pool: pool.pool("release", "--name", "nobody"),
+    "retire": lambda pool: pool.pool("retire", "--slot", "slot-9"),
+    "wt new": lambda pool: pool.wt("new", "z"),
+    "wt release": lambda pool: pool.wt("release", "a"),
+    "wt cleanup": lambda pool: pool.wt("cleanup", "a"),
+    "wt land": lambda pool: pool.wt("land", "--name", "other"),
+    "wt restore": lambda pool: pool.wt("restore", "kept"),
+    "wt doctor --fix": lambda pool: pool.wt("doctor", "--fix"),
+}
+
+
+@pytest.mark.parametrize("state", ["acquiring", "releasing"])
+@pytest.mark.parametrize("verb", NEXT)
+def test_the_next_command_that_changes_something_finishes_or_undoes_what_died(tmp_path, repo, verb, state):
+    pool = Pool(tmp_path / "root", repo, max_slots=3)
+    for name in ("a", "other", "kept"):
+        gitrepo.commit(pool.acquire(name), {name: "1"})
+    pool.pool("release", "--name", "kept")
+    lock = lock_of(pool, "a")
+    edit(lock, "state: held", f"state: {state}")
+    done = NEXT[verb](pool)
+    assert "Traceback" not in done.err
+    assert "a" not in [row["name"] for row in pool.rows()], done
+
+
 def test_what_fails_is_said_and_does_not_fail_the_caller(both):
     admin = admin_of(both.acquire("a"))
     both.acquire("b")

@@ -12,7 +12,7 @@ import os
 from wt import files
 from wt.git import layout
 from wt.model import Slot
-from wt.pool import names, rename
+from wt.pool import lock, names, rename
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,14 +56,13 @@ def _staged(pool: Pool, birth_name: str) -> str:
 
 
 def _provenance(pool: Pool, slot_id: str) -> str:
-    return f"pool_id: {pool.config.pool_id}\nkey: {pool.key}\nroot: {pool.real}\nslot: {slot_id}\n"
+    values = {"pool_id": pool.config.pool_id, "key": pool.key, "root": pool.real, "slot": slot_id}
+    return "".join(f"{key}: {lock.scalar(value)}\n" for key, value in values.items())
 
 
 def journal(pool: Pool, slot_id: str) -> dict[str, str]:
     """Return what a slot's mutex file says: who had it last, and what that one had under way."""
-    from wt.pool.lock import fields
-
-    return fields(files.read_text(pool.slot_mutex_path(slot_id), 4096) or "")
+    return lock.fields(files.read_text(pool.slot_mutex_path(slot_id), 4096) or "")
 
 
 def journalled(pool: Pool, slot_id: str) -> str | None:

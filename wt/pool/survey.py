@@ -148,7 +148,7 @@ def _directory(pool: Pool, admin: str, candidates: list[str] | None) -> str | No
     if candidates is not None and pointed in candidates:
         return pointed
     if pointed is not None and layout.read_link(pointed, f"{pool.common}/worktrees") == admin:
-        if os.path.realpath(os.path.dirname(pointed)) != pool.real:
+        if not os.path.samefile(os.path.dirname(pointed), pool.real):
             return None
         return f"{pool.real}/{os.path.basename(pointed)}"
     if candidates is None:
