@@ -171,6 +171,32 @@ def _freed_by_the_hints(pool):
     return count
 
 
+def test_adopt_refuses_a_branch_that_somebody_checks_out_at_that_moment(both, tmp_path):
+    """The last look is behind the attaching, so that of two that are as quick at most one has it."""
+    git = gitrepo.git
+    gitrepo.commit(both.source, {".gitattributes": "*.slow filter=slow\n", "x.slow": "x\n"})
+    git(both.source, "branch", "old")
+    fifo, go_on = str(tmp_path / "fifo"), tmp_path / "go on"
+    os.mkfifo(fifo)
+    slow = f"test -e '{go_on}' || {{ echo there > '{fifo}'; until test -e '{go_on}'; do sleep 0.02; done; }}; cat"
+    git(both.source, "config", "filter.slow.smudge", slow)
+    adopting = subprocess.Popen(
+        tool.argv("worktree-pool", "--pool", both.key, "acquire", "--name", "old", "--adopt"),
+        env=tool.environment(WORKTREE_ROOT=both.root), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with open(fifo, encoding="utf-8") as file:
+        assert file.read() == "there\n"
+    other = str(tmp_path / "other")
+    git(both.source, "worktree", "add", "-q", "--no-checkout", other, "old")
+    go_on.write_text("")
+    out, err = adopting.communicate(timeout=60)
+    assert (adopting.returncode, out) == (1, "")
+    assert f"The branch `old` is checked out in {other}" in err
+    assert both.states() == [("slot-0", "idle", None)]
+    assert git(other, "symbolic-ref", "HEAD") == "refs/heads/old"
+    assert git(both.source, "worktree", "list", "--porcelain").count("branch refs/heads/old\n") == 1
+
+
 def test_adopt_refuses_a_branch_that_stands_for_one_that_is_checked_out(pool):
     """Else a commit in the slot would move the base, with the source's files left behind."""
     gitrepo.git(pool.source, "symbolic-ref", "refs/heads/alias", "refs/heads/main")

@@ -8,7 +8,7 @@ from wt.errors import Interrupted, WtError, of_system
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
-from wt.pool import giveback, lock, materialise, names, rename, resolve, sourcelock, survey
+from wt.pool import giveback, in_use, lock, materialise, names, rename, resolve, sourcelock, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _materialise(
     git = Git(slot.directory, (held.descriptor,))
     if not target.branch:
         refs.attach_head(git, slot.admin_dir, marker.name)
+    if target.adopted:  # looked at again, now that everybody else can see that we have it
+        in_use.refuse(pool, marker.name, slot.admin)
     if marker.restores:
         from wt.pool import putback
 

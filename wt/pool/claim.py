@@ -7,9 +7,8 @@ import time
 
 from wt import times
 from wt.errors import ContendedError, NameHeldError, SameShaError, WtError, again, operand, quoted
-from wt.git import refs, worktrees
 from wt.model import LockRecord, Slot, replaced
-from wt.pool import choose, create, lock, mutex, names, reclaim, resolve, survey
+from wt.pool import choose, create, in_use, lock, mutex, names, reclaim, resolve, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,26 +44,8 @@ def _target(pool: Pool, request: Request, asked: Question, tell: Callable[[str],
     if request.restoring is not None:
         found = resolve.restored(found, request.restoring)
     if found.adopted:
-        _refuse_in_use(pool, request.name)
+        in_use.refuse(pool, request.name)
     return replaced(found, exclude=request.exclude) if request.exclude else found
-
-
-def _refuse_in_use(pool: Pool, branch: str) -> None:
-    """A branch that is checked out, or under rebase or bisect, in any worktree; one that stands for such a branch, too."""
-    for name in dict.fromkeys((branch, refs.followed(pool.common, branch))):
-        for user in worktrees.holders_of(pool.common, name):
-            where = user.path or pool.common
-            under = worktrees.operation(user.git_dir) if user.branch != name else None
-            way = (
-                f"to give up the {under.name} there: git -C {quoted(where)} {under.abort[4:]}"
-                if under
-                else ""
-            )
-            if not os.path.isdir(where):
-                way = f"to see where it was: git -C {quoted(pool.config.source)} worktree list"
-            state = f"under {under.name}" if under else "checked out"
-            raise WtError(f"The branch `{name}` is {state} in {where}; nothing was touched.",
-                          way or f"to free it: git -C {quoted(where)} switch --detach")  # fmt: skip
 
 
 def claim(
