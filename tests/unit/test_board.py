@@ -112,3 +112,13 @@ def test_widths():
     assert cut("abc", 0) == ""
     assert fitted([("abc", "red"), ("def", "")], 5) == [("abc", "red"), ("d…", "")]
     assert fitted([("a", "red")], 3) == [("a", "red"), ("  ", "")]
+
+
+@pytest.mark.parametrize("width", [120, 90, 89, 60, 40, 30])
+def test_a_long_name_hides_nobodys_verdict(width):
+    one = board("alpha", f"feature/{'long-' * 20}end", "日本語" * 20)
+    for number in range(3):
+        one.cells[number] = [("unmerged", "red"), ("  +3", "")]
+    rows = shown(one, width, 12)[1:4]
+    assert [row.count("unmerged  +3") for row in rows] == [1, 1, 1]
+    assert len({columns(row.partition("unmerged")[0]) for row in rows}) == 1

@@ -6,7 +6,7 @@ It knows no terminal and no git: the same lines are the first frame, painted bef
 from __future__ import annotations
 
 from wt.model import record
-from wt.ui.width import columns, fitted, length
+from wt.ui.width import columns, cut, fitted, length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 90  # columns from which on the preview stands beside the list
 _CHROME = 2  # the line one types in, and the keys
+_GAP = 2  # between a name and its cells
+_CELLS = 14  # what is kept free for cells that have not arrived
+_NAME = 12  # what a name is never cut below
 _NONE: Line = [("  nothing is called that", "dim")]
 
 
@@ -40,6 +43,7 @@ class Board:
         self.previews: dict[int, list[Line]] = {}
         self.query = ""
         self._all = list(range(len(names)))
+        self._widest = max(map(columns, names), default=0)
         self._cursor = start
         self._top = 0
 
@@ -98,8 +102,9 @@ class Board:
         return [(keys if width > len(keys) else "enter: go   esc: stay", "dim")]
 
     def _beside(self, width: int, room: int) -> list[Line]:
-        wide = min(max(length(line) for line in [_NONE, *map(self._row, self._all)]), width // 2)
-        rows = [fitted(line, wide, self.signs.more) for line in self._rows(room)]
+        sign, cells = len(self.signs.here), self._cells_width()
+        wide = min(max(sign + self._widest + _GAP + cells, length(_NONE)), width // 2)
+        rows = self._rows(room, wide)
         right = self._preview(width - wide - len(self.signs.bar), room)
         rows += [[(" " * wide, "")]] * (room - len(rows))
         return [[*row, (self.signs.bar, "dim"), *line] for row, line in zip(rows, right, strict=True)]
@@ -108,21 +113,26 @@ class Board:
         below = room // 2 if room > 6 else 0
         upper = min(room - below, max(len(self.matches), 1))
         rule: list[Line] = [[(self.signs.rule * width, "dim")]] if below else []
-        return [*self._rows(upper), *rule, *self._preview(width, room - upper - len(rule))]
+        return [*self._rows(upper, width), *rule, *self._preview(width, room - upper - len(rule))]
 
-    def _rows(self, room: int) -> list[Line]:
+    def _rows(self, room: int, width: int) -> list[Line]:
         matches = self.matches
-        if not matches:
-            return [_NONE]
-        at = min(self._cursor, len(matches) - 1)
-        self._top = max(min(self._top, at), at - room + 1, 0)
-        return [self._row(n) for n in matches[self._top : self._top + room]]
+        rows: list[Line] = [_NONE]
+        if matches:
+            at = min(self._cursor, len(matches) - 1)
+            self._top = max(min(self._top, at), at - room + 1, 0)
+            names = min(self._widest, max(width - len(self.signs.here) - _GAP - self._cells_width(), _NAME))
+            rows = [self._row(n, names) for n in matches[self._top : self._top + room]]
+        return [fitted(row, width, self.signs.more) for row in rows]
 
-    def _row(self, number: int) -> Line:
+    def _cells_width(self) -> int:
+        return max([_CELLS, *map(length, list(self.cells.values()))])
+
+    def _row(self, number: int, name_width: int) -> Line:
+        """One slot; a long name is cut before the verdict of any is."""
         here = number == self.selected
-        name_width = max(columns(name) for name in self.names)
-        name = self.names[number]
-        padding = " " * (name_width - columns(name) + 2)
+        name = cut(self.names[number], name_width, self.signs.more)
+        padding = " " * (name_width - columns(name) + _GAP)
         sign = self.signs.here if here else " " * len(self.signs.here)
         cells = self.cells.get(number, [(self.signs.more, "dim")])
         return [(sign, "cyan"), (name, "bold" if here else ""), (padding, ""), *cells]
