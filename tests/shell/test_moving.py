@@ -156,21 +156,32 @@ def test_interrupting_a_command_in_a_new_slot(pool, start):
     assert sh.run("wt path --pool app x") == (f"{pool.at}/x\n", 0)
 
 
-def test_stopping_and_going_on(pool, start, shell):
-    sh = start(pool)
-    sh.tty.sendline("wt new x -- sh -c 'echo be''gun; read line; echo \"got $line\"; exit 7'")
+ASKS = "sh -c 'echo be''gun; read line; echo \"got $line\"; exit 7'"
+
+
+def stopped_and_continued(sh, line):
+    """The statuses that the shell tells: of what Ctrl-Z stopped, and of `fg`."""
+    sh.tty.sendline(line)
     sh.tty.expect_exact("begun\r\n")
     sh.tty.sendcontrol("z")
-    assert sh.prompt()[1] == (0 if shell == "fish" else 148)
+    stopped = sh.prompt()[1]
     sh.tty.sendline("fg")
-    sh.tty.expect(
-        "continued|WT_DIRECTIVE="
-    )  # what the two say of it, before the terminal is the command's again
+    # what the shells say of it, before the terminal is the command's again
+    sh.tty.expect("continued|to foreground|fg\r\n[^\r]+\r\n")
     sh.tty.sendline("a word")
     sh.tty.expect_exact("got a word\r\n")
-    assert sh.prompt()[1] == (
-        7 if shell == "bash" else 0
-    )  # the others have no status for a function that was stopped
+    return stopped, sh.prompt()[1]
+
+
+def test_stopping_and_going_on(pool, start, shell):
+    """As any function of that shell: zsh and fish know no status of one that was stopped, and it moves nothing more."""
+    sh = start(pool)
+    sh.says(f"function any; {ASKS}; end" if shell == "fish" else f"any() {{ {ASKS}; }}")
+    found = stopped_and_continued(sh, f"wt new x -- {ASKS}")
+    assert found == (0 if shell == "fish" else 148, 7 if shell == "bash" else 0)
+    assert stopped_and_continued(sh, "any") == found
+    sh.says("wt cd x")
+    assert sh.pwd == f"{pool.at}/x"
 
 
 def test_a_nested_shell_cannot_move_this_one(pool, start):
