@@ -6,7 +6,7 @@ function __wt_prompt {
         lock=$__wt_seen_admin/worktree-pool/lock
         if [[ -f $lock && ! -L $lock && -r $lock ]]; then
             mark=$__wt_seen_admin/worktree-pool/mark
-            if [[ $mark -nt $lock && ! $__wt_seen_admin/index -nt $mark && -f $mark && -r $mark ]]; then
+            if [[ $mark -nt $lock && -f $mark && -r $mark ]]; then
                 IFS= \builtin read -r mark <"$mark" || \builtin :
                 if [[ $mark = "$__wt_seen_line" ]]; then \builtin return "$status_"; fi
             else

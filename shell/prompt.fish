@@ -29,11 +29,10 @@ function __wt_around
     return 1
 end
 
-# The mark, if it is of this very holder and no older than the index.
+# The mark, if it is of this very holder.
 function __wt_mark
     set -l file $argv[1]/worktree-pool/mark
     set -l line (__wt_read $file)[1]; or return
-    test -e $argv[1]/index; and test $argv[1]/index -nt $file; and return
     set -l words (string split ' ' -- $line)
     test (count $words) -eq 2; and contains -- "nonce: $words[2]" (__wt_read $argv[1]/worktree-pool/lock); or return
     set -l marks 🟢 🟡 🔴

@@ -16,7 +16,7 @@ function __wt_prompt {
         lock=$__wt_seen_admin/worktree-pool/lock
         if [[ -f $lock && ! -L $lock && -r $lock ]]; then
             mark=$__wt_seen_admin/worktree-pool/mark
-            if [[ $mark -nt $lock && ! $__wt_seen_admin/index -nt $mark && -f $mark && -r $mark ]]; then
+            if [[ $mark -nt $lock && -f $mark && -r $mark ]]; then
                 mark=$(<$mark)
             else
                 mark=

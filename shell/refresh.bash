@@ -4,7 +4,8 @@
 function __wt_refresh {
     \builtin local status_="$?"
     if [[ -n $__wt_seen_admin && -f $__wt_seen_admin/worktree-pool/lock ]] &&
-        ((SECONDS >= __wt_refreshed + (${#__wt_seen_mark} ? 30 : 5))); then
+        ((SECONDS >= __wt_refreshed + 5)) &&
+        { ((SECONDS >= __wt_refreshed + 30)) || [[ ! $__wt_seen_admin/worktree-pool/mark -nt $__wt_seen_admin/index ]]; }; then
         __wt_refreshed=$SECONDS
         # A child of this shell, which is how it knows who stands in the slot on its behalf.
         { "${__wt_program[@]}" info --json </dev/null >/dev/null 2>&1 & } 2>/dev/null

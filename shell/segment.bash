@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # core.bash assigns and a prompt reads what is not assigned or read here
 # The prompt's segment, `key:name` and the last known mark. What a directory is, is looked up when the shell has gone to
-# another. Of lock and mark one is read each time: a mark that is newer than both lock and index names the lock that it
-# was made under, so that the same mark means the same lock. What has not changed is not understood again.
+# another. Of lock and mark one is read each time: a mark that is newer than the lock names the lock that it was made
+# under, so that the same mark means the same lock. What has not changed is not understood again.
 __wt_seen='' __wt_seen_admin='' __wt_seen_key='' __wt_seen_slot='' __wt_seen_text='' __wt_seen_line='' __wt_seen_mark=''
 
-# Sets __wt_segment. $1 is the text of the lock, $2 the line of a mark that is no older than the index.
+# Sets __wt_segment. $1 is the text of the lock, $2 the line of the mark.
 function __wt_find_segment {
     \builtin local __wt_name='' __wt_pool_id=''
     __wt_segment='' __wt_seen_text=$1 __wt_seen_line=$2 __wt_seen_mark=''

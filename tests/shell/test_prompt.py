@@ -148,13 +148,15 @@ def test_words_where_the_locale_has_no_marks(marked, prompting):
     assert segment(sh) == "app:x [green] "
 
 
-def test_a_mark_from_before_a_commit_is_not_shown(marked, prompting):
+def test_a_mark_from_before_a_commit_is_the_last_known_one(marked, prompting):
     sh = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C")
     assert segment(sh) == "app:x [green] "
     index = os.path.join(os.path.dirname(os.path.dirname(mark_of(marked, "x"))), "index")
     gitrepo.commit(f"{marked.at}/x", {"more": "1\n"})
     os.utime(index, (os.stat(mark_of(marked, "x")).st_mtime + 2,) * 2)
-    assert segment(sh) == "app:x "
+    assert segment(sh) == "app:x [green] "
+    other = prompting(marked, cwd=f"{marked.at}/x", LC_ALL="C")
+    assert segment(other) == "app:x [green] "
 
 
 def test_a_mark_of_an_earlier_holder_is_not_shown(stable, prompting):
@@ -223,6 +225,26 @@ def test_refreshing_in_the_background(pool, start, shell):
     sh.fail(42)
     assert sh.says(f"echo {sh.last}").splitlines()[0] == "42"
     assert "info" not in sh.run("jobs")[0]
+
+
+def test_refreshing_looks_again_once_the_index_has_changed(marked, start, shell):
+    """Five seconds are long enough between two looks then, not thirty: the last one was twenty seconds ago."""
+    mark = mark_of(marked, "x")
+    index = f"{os.path.dirname(os.path.dirname(mark))}/index"
+    for path, age in ((f"{os.path.dirname(mark)}/lock", 60), (index, 40), (mark, 20)):
+        os.utime(path, (time.time() - age,) * 2)
+    noted = os.stat(mark).st_mtime
+    last = "" if shell == "fish" else "__wt_refreshed=-20\n"  # fish asks how old the mark is
+    sh = start(marked, rc=init_line(shell, "--prompt", "--refresh") + last, cwd=f"{marked.at}/x", LC_ALL="C")
+    sh.says("true")
+    window = time.monotonic() + 1
+    while time.monotonic() < window:
+        assert os.stat(mark).st_mtime == noted
+    os.utime(index)
+    sh.says("true")
+    deadline = time.monotonic() + 60
+    while os.stat(mark).st_mtime == noted:
+        assert time.monotonic() < deadline
 
 
 def test_refreshing_is_of_the_prompt():
