@@ -22,7 +22,7 @@ def test_green_is_recycled_and_said_after_the_release(both):
     landed(both)
     done = both.wt("cleanup", "x")
     assert (done.code, done.out) == (0, "")
-    assert done.err == "🟢 landed: x is released; slot-0 is idle and warm.\n"
+    assert done.err == "x  🟢 landed: released; slot-0 is idle and warm.\n"
     assert both.states() == [("slot-0", "idle", None)]
 
 
@@ -44,8 +44,8 @@ def broken(pool):
 
 @pytest.mark.parametrize(
     ("make", "said"),
-    [(dirty, "🟡 dirty: x stays: 1 untracked file.\n"), (busy, "🟡 busy: x stays: a bisect is in progress.\n"),
-     (unmerged, "🔴 unmerged: x stays: 1 commit that the base does not have.\n"), (broken, "🔴 broken: x stays: ")],
+    [(dirty, "x  🟡 dirty: 1 untracked file; the slot stays.\n"), (busy, "x  🟡 busy: a bisect is in progress; the slot stays.\n"),
+     (unmerged, "x  🔴 unmerged: 1 commit that the base does not have; the slot stays.\n"), (broken, "x  🔴 broken: ")],
 )  # fmt: skip
 def test_what_is_not_green_stays_and_the_status_is_0(both, make, said):
     make(both)
@@ -171,7 +171,7 @@ def test_a_pre_cleanup_that_makes_the_slot_dirty_is_looked_at_afterwards(both):
     landed(both)
     done = both.wt("cleanup", "x")
     assert done.code == 0
-    assert "🟡 dirty: x stays: 1 untracked file." in done.err
+    assert "x  🟡 dirty: 1 untracked file; the slot stays." in done.err
     assert both.states() == [("slot-0", "held", "x")]
 
 
@@ -216,4 +216,5 @@ def test_release_of_an_unsafe_slot_asks_on_a_terminal(both, keys, code, state):
     status, out, after = asked.answer(keys)
     assert (status, out) == (code, "")
     assert ("wt restore x@" in after) == (state == "idle")
+    assert ("error: `x` was not released.\r\nhint: to bring it onto the base: " in after) == (code == 1)
     assert [row["state"] for row in both.rows() if row["state"] != "fresh"] == [state]

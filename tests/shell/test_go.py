@@ -190,7 +190,7 @@ def test_a_misfire_stays_with_the_two_ways_on(sh, pool):
     sh.run("wt new held")
     text, status = sh.run("wt go x -- false")  # slot-1 is new
     assert status == 1
-    assert "misfire: x stays: what was launched was gone after" in text
+    assert "misfire: what was launched was gone after" in text
     assert "hint: to try again: wt go x" in text
     assert "hint: to give it back: wt release x" in text
     assert ("slot-1", "held", "x") in pool.states()

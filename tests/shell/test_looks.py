@@ -22,25 +22,49 @@ def columns(line):
     return columns(line)
 
 
-@pytest.mark.parametrize("width", [200, 70, 65, 60, 40, 25, 10])
-def test_ls_fits_the_terminal(busy, start, width):
-    sh = start(busy, LC_ALL="C.UTF-8")
-    rows = lines(sh, f"stty cols {width}; wt ls")
-    assert len(rows) == 3
-    if width >= 20:
-        assert all(columns(row) <= width for row in rows)
-    assert all("clean" in row for row in rows)
-    assert ("slot-0" in rows[0]) == (width >= 70)
-    assert ("now" in rows[0]) == (width >= 62)
-    assert ("gave-to-a-branch" in rows[1]) == (width >= 57)
+@pytest.fixture
+def sh(busy, start):
+    return start(busy, LC_ALL="C.UTF-8")
 
 
-def test_names_of_any_script_are_aligned(busy, start):
-    rows = lines(start(busy, LC_ALL="C.UTF-8"), "wt ls")
+def test_ls_fits_the_terminal(sh):
+    for width in (200, 70, 65, 60, 40, 25, 10):
+        rows = lines(sh, f"stty cols {width}; wt ls")
+        assert len(rows) == 3
+        if width >= 20:
+            assert all(columns(row) <= width for row in rows)
+        assert all("clean" in row for row in rows)
+        assert ("slot-0" in rows[0]) == (width >= 70)
+        assert ("now" in rows[0]) == (width >= 62)
+        assert ("gave-to-a-branch" in rows[1]) == (width >= 57)
+
+
+def test_names_of_any_script_are_aligned(sh):
+    rows = lines(sh, "wt ls")
     assert len({columns(row.partition("slot-")[0]) for row in rows}) == 1
 
 
-def test_a_pipe_gets_all_of_it(busy, start):
-    rows = lines(start(busy, LC_ALL="C.UTF-8"), "stty cols 20; wt ls | cat")
+def test_a_pipe_gets_all_of_it(sh):
+    rows = lines(sh, "stty cols 20; wt ls | cat")
     assert all("slot-" in row for row in rows)
     assert "gave-to-a-branch" in rows[1]
+
+
+def test_an_error_is_folded_between_words_and_a_command_never(sh):
+    """A command that is folded cannot be pasted."""
+    text, status = sh.run("stty cols 30; wt cd a-name-that-nobody-has-held")
+    assert status == 1
+    said, _, hints = plain(text).partition("hint: ")
+    assert said.splitlines() == [
+        "error: Nothing is held as",
+        "       `a-name-that-nobody-has-held`",
+        "       in the pool `app`.",
+    ]
+    assert hints.splitlines() == [
+        "to see the names: wt ls",
+        "hint: to begin it: wt new a-name-that-nobody-has-held",
+    ]
+
+
+def test_doctor_knows_the_function(sh):
+    assert f"the wt function of this {sh.shell}." in sh.run("wt doctor")[0]

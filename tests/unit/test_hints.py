@@ -68,6 +68,8 @@ def test_what_can_be_pasted_is_not(hint):
          "so: worktree-pool --pool p release --name b"),
         (again("so", {"--pool": "q"}), ["--pool", "p", "ls"], "worktree-pool", "so: worktree-pool ls --pool q"),
         (again("so", before="sudo "), ["ls"], "wt", "so: sudo wt ls"),
+        (again("so", words={"--form": "--from"}), ["new", "x", "--form=v 1"], "wt", "so: wt new x '--from=v 1'"),
+        (again("so", words={"--form": "--from"}), ["new", "x", "--form", "v"], "wt", "so: wt new x --from v"),
     ],
 )  # fmt: skip
 def test_the_callers_own_command_is_written_out(hint, argv, program, written):

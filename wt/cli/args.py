@@ -104,7 +104,6 @@ POOL = Option("--pool", "the pool to work on; else the one that the current dire
 JSON = Option("--json", "answer in JSON")
 COLOR = Option("--color", "auto, always or never", "WHEN", choices=("auto", "always", "never"))
 DELETE_REMOTE = Option("--delete-remote", "delete the branch on its remote, too, once the slot is idle")
-_BELOW = 6  # columns
 _NEXT = "\0"  # no argument of a program holds it
 
 
@@ -163,7 +162,7 @@ def _unknown(verb: Verb, name: str) -> UsageError:
     from wt.pool.names import nearest
 
     near = nearest(name, [option.name for option in verb.options])
-    hint = f"did you mean {near}? see: {_help(verb)}" if near else f"see: {_help(verb)}"
+    hint = again("did you mean", words={name: near}) if near else f"see: {_help(verb)}"
     return UsageError(f"`{verb.program} {verb.name}` has no option `{name}`.", hint)
 
 
@@ -220,33 +219,3 @@ def help_text(verb: Verb, aliases: Sequence[str] = ()) -> list[list[tuple[str, s
 def _left(option: Option) -> str:
     short = f"{option.short}, " if option.short else ""
     return f"{short}{option.name}{' ' + option.value if option.value else ''}"
-
-
-def folded(line: list[tuple[str, str]], width: int) -> list[list[tuple[str, str]]]:
-    """Return a line of help as lines no wider than a terminal: its last piece folded beneath itself, or below the rest."""
-    if not line or sum(len(part) for part, _ in line) <= width:
-        return [line]
-    head, (text, colour) = line[:-1], line[-1]
-    indent = sum(len(part) for part, _ in head)
-    lines = []
-    if indent > width // 2:
-        lines, head, indent = [head], [(" " * _BELOW, "")], _BELOW
-    first, *others = _filled(text, max(width - indent, 1))
-    return [*lines, [*head, (first, colour)], *([(" " * indent, ""), (row, colour)] for row in others)]
-
-
-def _filled(text: str, width: int) -> list[str]:
-    """Break at blanks, but for those in brackets: `[--name NAME]` is one word."""
-    words: list[str] = []
-    for word in text.split(" "):
-        if words and words[-1].count("[") > words[-1].count("]"):
-            words[-1] += f" {word}"
-        else:
-            words.append(word)
-    rows = [""]
-    for word in words:
-        if rows[-1] and len(rows[-1]) + 1 + len(word) > width:
-            rows.append(word)
-        else:
-            rows[-1] += f" {word}" if rows[-1] else word
-    return rows

@@ -19,20 +19,21 @@ def show(argv: list[str], out: Out) -> int:
             raise unknown(argv[0])
         return _show_verb(load(word), out)
     out.painted([("wt", "bold"), (" · dev sessions in warm git worktrees", "")])
-    for group in GROUPS:
-        out.painted([])
-        out.painted([(TITLES[group], "bold")])
-        for name, (of, summary) in VERBS.items():
-            if of == group:
-                _show([(f"  wt {name:9}", "cyan"), (summary, "")], out)
     out.painted([])
-    _show([("begin:  ", "dim"), ("wt init in a repository, then wt new feature-x", "")], out)
-    _show([("more:   ", "dim"), ("wt VERB --help", "")], out)
+    for group in GROUPS:
+        title = TITLES[group]
+        for name in (name for name, (of, _) in VERBS.items() if of == group):
+            _show([(f"{title:9}", "bold"), (f"wt {name:9}", "cyan"), (VERBS[name][1], "")], out)
+            title = ""
+    others = ", ".join(f"wt {name}" for name, (of, _) in VERBS.items() if of == "more")
+    _show([(f"{TITLES['more']:9}", "bold"), (others, "cyan")], out)
+    out.painted([])
+    _show([("begin: ", "dim"), ("wt init in a repository, then wt new feature-x", "")], out)
     return 0
 
 
 def _show(line: list[tuple[str, str]], out: Out) -> None:
-    from wt.cli.args import folded
+    from wt.ui.width import folded
 
     for part in folded(line, out.width):
         out.painted(part)

@@ -42,8 +42,10 @@ def _has_options(program: str, argv: Sequence[str], names: Iterable[str]) -> boo
 
 
 def _replaced(word: str, words: Mapping[str, str]) -> str:
-    """A word, or the value in `--name=value`."""
+    """A word, or either side of `--name=value`."""
     name, equals, value = word.partition("=")
+    if equals and name in words:
+        return f"{words[name]}={value}"
     if word not in words and equals and name.startswith("--") and value in words:
         return f"{name}{equals}{words[value]}"
     return words.get(word, word)

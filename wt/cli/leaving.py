@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.pool.location import Pool
     from wt.session.cleanup import Outcome
+    from wt.session.verdict import Verdict
 
 
 def way_out(ctx: Context, pool: Pool, path: str | None) -> str | None:
@@ -30,9 +31,14 @@ def tell_outcome(ctx: Context, done: Outcome) -> None:
     if done.found is None:
         ctx.out.say(f"{done.name} stays: {done.why}")
         return
-    mark = (f"{ctx.out.mark(done.found.mark)} {done.found.reason}", done.found.mark)
     if done.what == "recycled":
-        ctx.out.say_painted([mark, (f": {done.name} is released; {done.slot} is idle and warm.", "")])
+        tell_verdict(ctx, done.name, done.found, f"released; {done.slot} is idle and warm.")
         return
-    ctx.out.say_painted([mark, (f": {done.name} stays: {done.why}.", "")])
+    tell_verdict(ctx, done.name, done.found, f"{done.why}; the slot stays.")
     ctx.hint(done.found.next)
+
+
+def tell_verdict(ctx: Context, name: str, found: Verdict, text: str) -> None:
+    """Say something of a slot that was judged, as `wt info` heads its page."""
+    mark = f"  {ctx.out.mark(found.mark)} {found.reason}"
+    ctx.out.say_painted([(name, "bold"), (mark, found.mark), (f": {text}", "")])

@@ -53,7 +53,7 @@ def overview() -> str:
         ".SH SYNOPSIS",
         r"\fBwt\fR VERB …",
     ]
-    for group in GROUPS:
+    for group in (*GROUPS, "more"):
         found = ((f"wt-{name}(1)", text) for name, (of, text) in VERBS.items() if of == group)
         lines += _terms(TITLES[group].upper(), found)
     return "\n".join([*lines, *_terms("ENVIRONMENT", _VARIABLES), *_terms("EXIT STATUS", _STATUSES), ""])

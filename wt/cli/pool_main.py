@@ -105,9 +105,11 @@ def _no_pool(verb: str, env: Mapping[str, str]) -> UsageError:
 
 
 def _help(argv: list[str], out: Out) -> int:
+    from wt.ui.width import folded
+
     if argv and argv[0] in VERBS:
         for line in args.help_text(VERBS[argv[0]]):
-            for row in args.folded(line, out.width):
+            for row in folded(line, out.width):
                 out.painted(row)
         return 0
     out.answer("worktree-pool --pool KEY VERB …: a fixed number of git worktrees, used again and again\n")

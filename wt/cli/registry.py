@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-GROUPS = ("session", "look", "pool", "shell")
-TITLES = {"session": "Work in a slot", "look": "Look", "pool": "Pools and slots", "shell": "Shell and help"}
+# Those of `more` are named on the help page, and no more: it fits a screen of 24 lines.
+GROUPS = ("work", "finish", "look", "pool", "shell")
+TITLES = {
+    "work": "work",
+    "finish": "finish",
+    "look": "look",
+    "pool": "pool",
+    "shell": "shell",
+    "more": "more",
+}
 
 # verb: (group, summary); the module is wt/cli/verbs/<verb>.py
 VERBS = {
-    "new": ("session", "take a warm slot for a new branch, and go there"),
-    "cd": ("session", "go to a held slot, back with -, or to the source"),
-    "go": ("session", "work in a slot, which is given back when you leave, if nothing would be lost"),
-    "land": ("session", "bring the work onto the local base, and recycle the slot"),
-    "release": ("session", "give a slot back; refuses where work would be lost"),
-    "cleanup": ("session", "give a slot back if nothing in it would be lost, else say why it stays"),
-    "sweep": ("session", "give back every slot in which nothing would be lost"),
-    "restore": ("session", "list what was set aside, or have it again in a slot"),
+    "new": ("work", "take a warm slot for a new branch, and go there"),
+    "cd": ("work", "go to a held slot, back with -, or to the source"),
+    "go": ("work", "work in a slot that is given back when you leave"),
+    "run": ("work", "run a command at many commits, side by side in warm slots"),
+    "land": ("finish", "bring the work onto the local base, and recycle the slot"),
+    "release": ("finish", "give a slot back; refuses where work would be lost"),
+    "cleanup": ("finish", "give a slot back if nothing in it would be lost"),
+    "sweep": ("finish", "give back every slot in which nothing would be lost"),
+    "restore": ("finish", "list what was set aside, or have it again in a slot"),
     "ls": ("look", "list the held slots with their verdicts"),
     "info": ("look", "say everything about one slot, the verdict first"),
-    "run": ("session", "run a command at many commits, side by side in warm slots"),
-    "path": ("look", "print the path of a held slot"),
-    "whoami": ("look", "say whether this directory is a slot, a source or neither"),
-    "orient": ("look", "print where this is, and the project's AGENTS.md or the like"),
+    "doctor": ("look", "say what is wrong here, and mend what can be mended"),
     "init": ("pool", "make a pool for this repository"),
     "retire": ("pool", "remove idle slots for good"),
-    "acquire": ("pool", "take a slot without moving the shell"),
     "trust": ("pool", "read and approve the hooks of this repository"),
-    "untrust": ("pool", "take back every approval of this repository's hooks"),
     "shell": ("shell", "print, install or remove the shell integration"),
-    "doctor": ("pool", "say what is wrong here, and mend what can be mended"),
     "demo": ("shell", "show the whole round in a throw-away repository"),
-    "help": ("shell", "this page, or the page of one verb"),
+    "help": ("shell", "this page, or wt help VERB for all of one verb"),
+    "untrust": ("more", "take back every approval of this repository's hooks"),
+    "path": ("more", "print the path of a held slot"),
+    "acquire": ("more", "take a slot without moving the shell"),
+    "whoami": ("more", "say whether this directory is a slot, a source or neither"),
+    "orient": ("more", "print where this is, and the project's AGENTS.md or the like"),
 }
 ALIASES = {"list": "ls", "rm": "release", "switch": "cd", "why": "info"}
 

@@ -143,7 +143,10 @@ class Out:
 
     def error(self, error: WtError) -> None:
         """The sentence, the cause chain, what git said (indented), then the hints."""
-        self.say_painted([("error: ", "red"), (error.sentence, "")])
+        from wt.ui.width import folded
+
+        for line in folded([("error: ", "red"), (error.sentence, "")], _width(2)):
+            self.say_painted(line)
         cause = error.__cause__
         while cause is not None:
             if getattr(cause, "details", ""):

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     Part = tuple[str, str]
     Line = list[Part]
 
+_BELOW = 6  # columns by which what is folded below the rest stands in
+
 
 def columns(text: str) -> int:
     if text.isascii():
@@ -48,3 +50,33 @@ def fitted(line: Line, width: int, more: str = "…") -> Line:
 
 def length(line: Line) -> int:
     return sum(columns(text) for text, _ in line)
+
+
+def folded(line: Line, width: int) -> list[Line]:
+    """Return a line as lines no wider than a terminal: its last piece folded beneath itself, or below the rest."""
+    if not line or length(line) <= width:
+        return [line]
+    head, (text, colour) = line[:-1], line[-1]
+    indent = length(head)
+    lines: list[Line] = []
+    if indent > width // 2:
+        lines, head, indent = [head], [(" " * _BELOW, "")], _BELOW
+    first, *others = _filled(text, max(width - indent, 1))
+    return [*lines, [*head, (first, colour)], *([(" " * indent, ""), (row, colour)] for row in others)]
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """Break at blanks, but for those in brackets: `[--name NAME]` is one word."""
+    words: list[str] = []
+    for word in text.split(" "):
+        if words and words[-1].count("[") > words[-1].count("]"):
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    rows = [""]
+    for word in words:
+        if rows[-1] and columns(rows[-1]) + 1 + columns(word) > width:
+            rows.append(word)
+        else:
+            rows[-1] += f" {word}" if rows[-1] else word
+    return rows

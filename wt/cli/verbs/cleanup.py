@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
 
 VERB = args.Verb(
-    "cleanup", "give a slot back if nothing in it would be lost, else say why it stays", ("[NAME]",),
+    "cleanup", "give a slot back if nothing in it would be lost", ("[NAME]",),
     (*trusting.OPTIONS, args.POOL, args.COLOR),
     (("wt cleanup", "the slot that this directory is in"), ("wt cleanup feature-x || true", "never needed: it ends with 0")),
-    "It ends with 0 whatever it finds, so that a script can end with it.",
+    "A slot that stays is said why. It ends with 0 whatever it finds, so that a script can end with it.",
 )  # fmt: skip
 
 

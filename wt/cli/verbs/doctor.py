@@ -61,7 +61,10 @@ def _fix(source: str | None, ctx: Context) -> None:
 def _surroundings(ctx: Context) -> list[Check]:
     """What matters to a person's shell: the function, and which `wt` it is."""
     found = []
-    if not shell.is_integrated(ctx.env):
+    if shell.is_integrated(ctx.env):
+        name = ctx.env.get(shell.FUNCTION, "").partition("/")[0] or "shell"
+        found.append(Check("shell", "ok", f"the wt function of this {name}.", None))
+    else:
         found.append(
             Check(
                 "shell",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wt.session.verdict import Verdict
 
 VERB = args.Verb(
-    "go", "work in a slot, which is given back when you leave, if nothing would be lost", ("[NAME]",),
+    "go", "work in a slot that is given back when you leave", ("[NAME]",),
     tuple(option for option in OPTIONS if option.name != "--adopt"),
     (
         ("wt go feature-x", "a shell in its slot: a new one, or the one that is held, or for a branch that is there"),
@@ -128,9 +128,9 @@ def _clean_up(ctx: Context, pool: Pool, session: Session) -> None:
 
 
 def _tell_misfire(ctx: Context, name: str, found: Verdict) -> None:
-    ctx.out.say_painted(
-        [(f"{ctx.out.mark(found.mark)} {found.reason}", found.mark), (f": {name} stays: {found.why}.", "")]
-    )
+    from wt.cli.leaving import tell_verdict
+
+    tell_verdict(ctx, name, found, f"{found.why}; the slot stays.")
     ctx.hint(f"to try again: {found.next}")
     ctx.hint(f"to give it back: wt release {operand(name)}")
 

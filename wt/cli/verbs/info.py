@@ -41,6 +41,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 
 def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
+    from wt.ui.width import folded
+
     out = ctx.out
     head = [
         (f"{slot.name}", "bold"),
@@ -48,7 +50,7 @@ def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
         (": ", ""),
         (found.why, ""),
     ]
-    for line in args.folded(head, out.width):
+    for line in folded(head, out.width):
         out.painted(line)
     for path in found.evidence.paths[:20]:
         out.answer(f"  {path}")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from wt import shell
 from wt.cli import args, trusting
-from wt.cli.leaving import way_out
+from wt.cli.leaving import tell_verdict, way_out
 from wt.cli.named import name_or_here
-from wt.errors import quoted
+from wt.errors import WtError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
-    from wt.errors import WtError
     from wt.pool.location import Pool
     from wt.pool.remote import Far
     from wt.session.release import Released
@@ -64,20 +63,22 @@ def _released(parsed: Parsed, ctx: Context, pool: Pool, name: str) -> Released:
     if done.released:
         return done
     refusal = release.refusal(release.require_held(pool, name), done.verdict)
-    if not _is_forced(ctx, name, done.verdict, refusal):
-        raise refusal
+    _ask(ctx, name, done.verdict, refusal)
     return release.attempt(pool, name, ctx.out.say, policy, force=True)
 
 
-def _is_forced(ctx: Context, name: str, found: Verdict, refusal: WtError) -> bool:
+def _ask(ctx: Context, name: str, found: Verdict, refusal: WtError) -> None:
+    """Return where a person wants it released all the same; else, and where nobody can be asked, raise."""
     from wt.ui import ask
 
     if not any("--force" in hint for hint in refusal.hints) or not ask.can(ctx.out, ctx.env):
-        return False
-    ctx.out.say_painted([(f"{ctx.out.mark(found.mark)} {found.reason}", found.mark), (f": {found.why}.", "")])
+        raise refusal
+    tell_verdict(ctx, name, found, f"{found.why}.")
     for path in found.evidence.paths[:20]:
         ctx.out.say(f"  {path}")
-    return ask.choose(f"Release {name} all the same?", _ANSWERS) == "force"
+    if ask.choose(f"Release {name} all the same?", _ANSWERS) != "force":
+        others = (hint for hint in refusal.hints if "--force" not in hint)
+        raise WtError(f"`{name}` was not released.", *others)  # why was said
 
 
 def _far(parsed: Parsed, pool: Pool, name: str) -> Far | None:

@@ -38,7 +38,7 @@ VERB = args.Verb(
         ("wt run --bisect --at v1.0..main -- make test", "which commit broke it"),
         ("wt run --patch a.diff --patch b.diff -- make test", "which of two patches mends it"),
     ),
-    "What git ignores is still in the slots; all else is as in the commit, whatever the run before left.\n"
+    "What git ignores is still in the slots; all else is as in the commit, whatever the run before left. "
     "A pass is remembered by tree, command and --env. Your own checkout is not touched.",
     command=True,
 )  # fmt: skip

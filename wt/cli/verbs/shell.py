@@ -28,7 +28,7 @@ VERB = args.Verb(
         ("wt shell install zsh", "put that line there, and WORKTREE_ROOT where scripts see it"),
         ("wt shell uninstall zsh", "take both out again"),
     ),
-    "ACTION is init, install, uninstall or completion (that alone, as a file for fpath and its like); SHELL is bash,\n"
+    "ACTION is init, install, uninstall or completion (that alone, as a file for fpath and its like); SHELL is bash, "
     "fish or zsh, else what $SHELL names.",
 )  # fmt: skip
 
