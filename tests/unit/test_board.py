@@ -3,7 +3,7 @@
 import pytest
 
 from wt.ui.board import PLAIN, Board
-from wt.ui.width import columns, cut, fitted, length
+from wt.ui.width import aligned, columns, cut, fitted, length
 
 
 def shown(board, width=100, height=10):
@@ -122,3 +122,12 @@ def test_a_long_name_hides_nobodys_verdict(width):
     rows = shown(one, width, 12)[1:4]
     assert [row.count("unmerged  +3") for row in rows] == [1, 1, 1]
     assert len({columns(row.partition("unmerged")[0]) for row in rows}) == 1
+
+
+def test_rows_of_any_script_are_aligned():
+    rows = [[("a", "bold"), ("xx", ""), ("end", "")], [("日本語", ""), ("x", ""), ("and more", "dim")]]
+    assert ["".join(text for text, _ in row) for row in aligned(rows)] == [
+        "a       xx  end",
+        "日本語  x   and more",
+    ]
+    assert aligned([]) == []

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Verb
     from wt.ui.out import Out
+    from wt.ui.width import Line
 
 
 def show(argv: list[str], out: Out) -> int:
@@ -18,25 +19,16 @@ def show(argv: list[str], out: Out) -> int:
         if word not in VERBS:
             raise unknown(argv[0])
         return _show_verb(load(word), out)
-    out.painted([("wt", "bold"), (" · dev sessions in warm git worktrees", "")])
-    out.painted([])
+    lines: list[Line] = [[("wt", "bold"), (" · dev sessions in warm git worktrees", "")], []]
     for group in GROUPS:
         title = TITLES[group]
         for name in (name for name, (of, _) in VERBS.items() if of == group):
-            _show([(f"{title:9}", "bold"), (f"wt {name:9}", "cyan"), (VERBS[name][1], "")], out)
+            lines.append([(f"{title:9}", "bold"), (f"wt {name:9}", "cyan"), (VERBS[name][1], "")])
             title = ""
     others = ", ".join(f"wt {name}" for name, (of, _) in VERBS.items() if of == "more")
-    _show([(f"{TITLES['more']:9}", "bold"), (others, "cyan")], out)
-    out.painted([])
-    _show([("begin: ", "dim"), ("wt init in a repository, then wt new feature-x", "")], out)
+    lines += [[(f"{TITLES['more']:9}", "bold"), (others, "cyan")], []]
+    out.rows([*lines, [("begin: ", "dim"), ("wt init in a repository, then wt new feature-x", "")]])
     return 0
-
-
-def _show(line: list[tuple[str, str]], out: Out) -> None:
-    from wt.ui.width import folded
-
-    for part in folded(line, out.width):
-        out.painted(part)
 
 
 def load(name: str) -> Verb:
@@ -48,8 +40,7 @@ def load(name: str) -> Verb:
 def _show_verb(verb: Verb, out: Out) -> int:
     from wt.cli.args import help_text
 
-    for line in help_text(verb, [alias for alias, name in ALIASES.items() if name == verb.name]):
-        _show(line, out)
+    out.rows(help_text(verb, [alias for alias, name in ALIASES.items() if name == verb.name]))
     return 0
 
 

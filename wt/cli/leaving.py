@@ -41,4 +41,4 @@ def tell_outcome(ctx: Context, done: Outcome) -> None:
 def tell_verdict(ctx: Context, name: str, found: Verdict, text: str) -> None:
     """Say something of a slot that was judged, as `wt info` heads its page."""
     mark = f"  {ctx.out.mark(found.mark)} {found.reason}"
-    ctx.out.say_painted([(name, "bold"), (mark, found.mark), (f": {text}", "")])
+    ctx.out.say_rows([(name, "bold"), (mark, found.mark), (f": {text}", "")])

@@ -105,12 +105,8 @@ def _no_pool(verb: str, env: Mapping[str, str]) -> UsageError:
 
 
 def _help(argv: list[str], out: Out) -> int:
-    from wt.ui.width import folded
-
     if argv and argv[0] in VERBS:
-        for line in args.help_text(VERBS[argv[0]]):
-            for row in folded(line, out.width):
-                out.painted(row)
+        out.rows(args.help_text(VERBS[argv[0]]))
         return 0
     out.answer("worktree-pool --pool KEY VERB …: a fixed number of git worktrees, used again and again\n")
     for verb in VERBS.values():

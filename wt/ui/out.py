@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wt.ui.width import Line
+
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 _UNBOUND = 1 << 30
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
@@ -102,6 +104,14 @@ class Out:
         line = "".join(paint(escaped(text), colour, on=self.colour) for text, colour in parts)
         _answer(f"{line.rstrip()}\n".encode("utf-8", "replace"))
 
+    def rows(self, lines: list[Line]) -> None:
+        """Lines of the answer, each folded between words where the terminal is narrower."""
+        from wt.ui.width import folded
+
+        for line in lines:
+            for row in folded(line, self.width):
+                self.painted(row)
+
     def path(self, path: str) -> None:
         """A path as the answer: its very bytes, so that `cd "$(wt path x)"` works for any."""
         _answer(os.fsencode(path) + b"\n")
@@ -141,12 +151,16 @@ class Out:
         line = "".join(paint(escaped(masked(text)), colour, on=self.colour_err) for text, colour in parts)
         _narrate(f"{line.rstrip()}\n")
 
-    def error(self, error: WtError) -> None:
-        """The sentence, the cause chain, what git said (indented), then the hints."""
+    def say_rows(self, parts: Line) -> None:
+        """The same, folded between words where the terminal is narrower: for what nobody pastes."""
         from wt.ui.width import folded
 
-        for line in folded([("error: ", "red"), (error.sentence, "")], _width(2)):
-            self.say_painted(line)
+        for row in folded(parts, _width(2)):
+            self.say_painted(row)
+
+    def error(self, error: WtError) -> None:
+        """The sentence, the cause chain, what git said (indented), then the hints."""
+        self.say_rows([("error: ", "red"), (error.sentence, "")])
         cause = error.__cause__
         while cause is not None:
             if getattr(cause, "details", ""):

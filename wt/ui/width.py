@@ -52,6 +52,21 @@ def length(line: Line) -> int:
     return sum(columns(text) for text, _ in line)
 
 
+def aligned(rows: list[Line]) -> list[Line]:
+    """Return rows of as many pieces each, every piece but the last padded to the widest in its column and two blanks."""
+    widths = [max(columns(text) for text, _ in column) + 2 for column in zip(*rows, strict=True)]
+    return [
+        [
+            *(
+                (text + " " * (width - columns(text)), colour)
+                for (text, colour), width in zip(row[:-1], widths, strict=False)
+            ),
+            row[-1],
+        ]
+        for row in rows
+    ]
+
+
 def folded(line: Line, width: int) -> list[Line]:
     """Return a line as lines no wider than a terminal: its last piece folded beneath itself, or below the rest."""
     if not line or length(line) <= width:

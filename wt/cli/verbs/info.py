@@ -41,8 +41,6 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 
 def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
-    from wt.ui.width import folded
-
     out = ctx.out
     head = [
         (f"{slot.name}", "bold"),
@@ -50,8 +48,7 @@ def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
         (": ", ""),
         (found.why, ""),
     ]
-    for line in folded(head, out.width):
-        out.painted(line)
+    out.rows([head])
     for path in found.evidence.paths[:20]:
         out.answer(f"  {path}")
     if len(found.evidence.paths) > 20:

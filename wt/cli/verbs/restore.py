@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.pool.location import Pool
     from wt.session.restore import Content
+    from wt.ui.width import Line
 
 VERB = args.Verb(
     "restore", "list what was set aside, or have it again in a slot", ("[NAME@TIME]",),
@@ -115,15 +116,16 @@ def _json(one: Content) -> dict[str, object]:
 
 def _table(ctx: Context, found: list[Content]) -> None:
     from wt.pool import kept
+    from wt.ui.out import escaped
+    from wt.ui.width import aligned
 
     moments = [(one.entry.name, one.entry.moment) for one in found]
-    rows = []
+    rows: list[Line] = []
     for one, key in zip(found, moments, strict=True):
         when = one.entry.moment if moments.count(key) == 1 else kept.time_of(one.entry)
-        rows.append((f"{one.entry.name}@{when}", times.in_words(time.time() - one.entry.time), _what(one)))
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    for word, age, what in rows:
-        ctx.out.painted([(f"{word:{widths[0]}}  ", "bold"), (f"{age:{widths[1]}}  ", "dim"), (what, "")])
+        age = times.in_words(time.time() - one.entry.time)
+        rows.append([(escaped(f"{one.entry.name}@{when}"), "bold"), (age, "dim"), (_what(one), "")])
+    ctx.out.rows(aligned(rows))
 
 
 def _what(one: Content) -> str:

@@ -56,12 +56,16 @@ def _json(one: Outcome) -> dict[str, object]:
 
 
 def _show(ctx: Context, done: list[Outcome]) -> None:
-    marks = [f"{ctx.out.mark(one.found.mark)} {one.found.reason}" if one.found else "" for one in done]
-    widths = [max((len(word) for word in words), default=0) for words in ([one.name for one in done], marks)]
-    for one, mark in zip(done, marks, strict=True):
-        ctx.out.painted([(f"{one.name:{widths[0]}}  ", "bold"),
-                         (f"{mark:{widths[1]}}  ", one.found.mark if one.found else ""),
-                         (f"{one.what}: {one.why}", "")])  # fmt: skip
+    from wt.ui.out import escaped
+    from wt.ui.width import aligned
+
+    marks = [
+        (f"{ctx.out.mark(one.found.mark)} {one.found.reason}", one.found.mark) if one.found else ("", "")
+        for one in done
+    ]
+    ctx.out.rows(aligned([
+        [(escaped(one.name), "bold"), mark, (f"{one.what}: {one.why}", "")] for one, mark in zip(done, marks, strict=True)
+    ]))  # fmt: skip
     counts = [(sum(one.what == what for one in done), what) for what in _ORDER]
     tally = ", ".join(f"{count} {word}" for count, word in counts if count)
     ctx.out.answer(f"{tally}." if tally else "no slot is held.")
