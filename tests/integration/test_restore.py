@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from tests.support import gitrepo
+from tests.support.asked import Asked
 from tests.support.tool import MODES_BIND, Pool
 from tests.support.untouched import everything, file_bytes
 
@@ -368,6 +369,26 @@ def test_time_picks_one_of_several_and_without_it_the_newest_is_meant(both):
     assert (git(path, "rev-parse", "HEAD"), file_bytes(f"{path}/u")) == (tips[0], b"1\n")
     path = restore(both, "restore", "x")
     assert (git(path, "rev-parse", "HEAD"), file_bytes(f"{path}/u")) == (tips[1], b"2\n")
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "text"), [("\r", 0, "second\n"), ("\x1b[B\r", 0, "first\n"), ("\x1b", 1, None)]
+)
+def test_which_of_several_is_asked_on_a_terminal(both, keys, code, text):
+    for content in ("first\n", "second\n"):
+        gitrepo.write(both.acquire("x"), {"new": content})
+        force(both)
+    asked = Asked(both, "restore", "x")
+    asked.until("x was set aside 2 times. Which of them?")
+    asked.until("1 untracked.*1 untracked")
+    status, out, after = asked.answer(keys)
+    assert status == code
+    if text is None:
+        assert "error: Nothing was restored.\r\nhint: to see all that is kept: wt restore" in after
+        assert all(row["state"] != "held" for row in both.rows())
+    else:
+        with open(f"{out.strip()}/new", encoding="utf-8") as file:
+            assert file.read() == text
 
 
 @pytest.mark.parametrize("word", ["nothing", "x@2001", "x@", "@", "../x", "x@20010101T000000Z"])

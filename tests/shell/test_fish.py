@@ -1,7 +1,7 @@
 """What people have in their fish, and what may stand in the way: the shell is moved all the same, and nothing is said."""
 
-import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -51,14 +51,16 @@ def held(pool):
     return pool
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_shell_moves(case, held, rendered):
-    text = f"{CASES[case]}\nsource {rendered('fish')}\n{USE}"
+def test_the_shell_moves(held, home, rendered):
     env = {"WORKTREE_ROOT": held.root, "SOURCE": held.source, "POOL": held.at}
-    code, out, err = script("fish", text, cwd=held.source, **env)
     quick = f"{held.at}/held-x\n"
-    assert (out, err) == (f"{quick}{quick}status 1\n", "")
-    assert code == 0
+    found = {}
+    for case, before in CASES.items():
+        found[case] = script("fish", f"{before}\nsource {rendered('fish')}\n{USE}", cwd=held.source, **env)
+        held.pool("release", "--name", "other")
+        for place in (".local", ".config"):  # where directives and universal variables are
+            shutil.rmtree(home / place, ignore_errors=True)
+    assert found == dict.fromkeys(CASES, (0, f"{quick}{quick}status 1\n", ""))
 
 
 def test_sourcing_thrice_is_sourcing_once(rendered, tmp_path):
@@ -144,34 +146,20 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_a_directive_is_data(attack, pool, tmp_path, rendered):
+def test_a_directive_is_data(pool, tmp_path, rendered):
     fake, bait = tmp_path / "fake", tmp_path / "bait"
-    fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{ATTACKS[attack]}\nexit 9\n')
     bait.write_text("/tmp")
     text = f"""
         source {rendered("fish")}; set __wt_program /bin/sh {fake}; set __wt_python /bin/sh; set __wt_main {fake}
-        wt land; set -l result $status; pwd; echo $result; ls -d p 2>/dev/null
+        wt land; set -l result $status; pwd; echo $result; ls -d p 2>/dev/null; true
     """
-    code, out, err = script("fish", text, cwd=pool.source, WORKTREE_ROOT=pool.root, BAIT=str(bait))
-    assert out == f"{pool.source}\n9\n"
-    assert err == "error: this shell was not moved: the program left no directory to go to.\n"
+    found = {}
+    for name, attack in ATTACKS.items():
+        fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{attack}\nexit 9\n')
+        found[name] = script("fish", text, cwd=pool.source, WORKTREE_ROOT=pool.root, BAIT=str(bait))
+    said = "error: this shell was not moved: the program left no directory to go to.\n"
+    assert found == dict.fromkeys(ATTACKS, (0, f"{pool.source}\n9\n", said))
     assert bait.read_text() == "/tmp"
-    assert code in (0, 1, 2)
-
-
-def test_names_with_blanks_are_refused_and_hostile_branches_shown_literally(pool, start):
-    gitrepo.git(pool.source, "branch", "(touch${IFS}pwned);$HOME")
-    sh = start(pool)
-    text, status = sh.run("wt new 'a b'")
-    assert status == 2
-    assert "a b" in text
-    assert sh.run("wt new '(touch${IFS}pwned);$HOME' --adopt")[1] == 0
-    assert sh.pwd == pool.at + "/(touch${IFS}pwned);$HOME"
-    assert "(touch${IFS}pwned);$HOME" in sh.says("wt ls")
-    sh.says("wt cd --source; wt cd '(touch${IFS}pwned);$HOME'")
-    assert sh.pwd == pool.at + "/(touch${IFS}pwned);$HOME"
-    assert not os.path.exists(f"{pool.source}/pwned")
 
 
 def test_a_program_that_is_gone(pool, rendered):
@@ -189,7 +177,7 @@ def test_a_program_of_another_version(pool, start):
     sh.says("set -g __wt_version 0.0.1")
     said = sh.says("wt ls")
     assert "this shell has the function of wt 0.0.1, the program is" in said
-    assert "to renew it: command wt shell init fish | source" in said
+    assert "to renew it: exec fish" in said
 
 
 def test_completion_alone(pool, start, tmp_path):

@@ -48,7 +48,7 @@ def test_a_session_in_the_users_shell_is_given_back_when_it_ends(sh, pool):
     assert sh.says("echo $WT_GO").startswith("app:slot-0:")
     assert "x" in sh.says("wt ls --bare")
     text, status = sh.run("(exit 3); exit")
-    assert "x is released; slot-0 is idle and warm." in text
+    assert ": released; slot-0 is idle and warm." in text
     assert status == 3
     assert sh.pwd == pool.source
     assert sh.says('echo "[$WT_GO]"') == "[]"
@@ -59,7 +59,7 @@ def test_ctrl_d_ends_it_likewise(sh, pool):
     sh.run("wt go x")
     sh.tty.send("\x04")
     text, status = sh.prompt()
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert status == 0
     assert idle(pool)
 
@@ -104,7 +104,7 @@ def test_a_branch_that_is_there_is_taken_up(sh, pool):
 def test_the_exit_status_is_the_commands(sh, pool, command, status):
     text, found = sh.run(f"wt go x -- {command}")
     assert found == status
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert idle(pool)
 
 
@@ -112,7 +112,7 @@ def test_a_command_that_is_not_there(sh, pool):
     text, status = sh.run("wt go x -- no-such-command")
     assert status == 1
     assert "no-such-command" in text
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert idle(pool)
 
 
@@ -122,7 +122,7 @@ def test_ctrl_c_reaches_the_command_and_the_slot_is_given_back(sh, pool):
     sh.tty.send("\x03")
     text, status = sh.prompt()
     assert status == 130
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert idle(pool)
 
 
@@ -140,7 +140,7 @@ def test_ctrl_z_stops_it_and_fg_goes_on(sh, pool):
     sh.tty.sendline("words")
     sh.tty.expect("got words")
     text, status = sh.prompt()
-    assert (status, "x is released" in text) == (0, True)
+    assert (status, ": released; slot-0" in text) == (0, True)
 
 
 def test_the_terminal_is_given_back_as_it_was(sh, pool):
@@ -158,7 +158,7 @@ def test_a_signal_ends_the_launcher_first_and_then_the_slot_is_given_back(sh, po
     os.kill(ours, signum)
     text, status = sh.prompt()
     assert status == 128 + signum
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     with pytest.raises(ProcessLookupError):
         os.kill(theirs, 0)
     assert idle(pool)
@@ -168,7 +168,7 @@ def test_sigterm_ends_an_interactive_shell_too(sh, pool):
     sh.run("wt go x")
     os.kill(int(sh.says("echo $WT_GO").split(":")[2]), signal.SIGTERM)
     text, status = sh.prompt()
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert status in (129, 143, 0, 1)
     assert idle(pool)
 
@@ -195,7 +195,7 @@ def test_a_misfire_stays_with_the_two_ways_on(sh, pool):
     assert "hint: to give it back: wt release x" in text
     assert ("slot-1", "held", "x") in pool.states()
     text, status = sh.run("wt go x -- true")
-    assert "x is released" in text
+    assert ": released; slot-0" in text
 
 
 def test_a_quick_command_that_did_something_is_no_misfire(sh, pool):
@@ -225,7 +225,7 @@ def test_from_inside_its_own_slot_the_shell_is_taken_out_when_it_is_given_back(s
     text, status = sh.run("wt go -- pwd")
     assert status == 0
     assert f"{pool.at}/x\r\n" in text or f"{pool.at}/x\n" in text
-    assert "x is released" in text
+    assert ": released; slot-0" in text
     assert sh.pwd == f"{pool.source}/sub"
 
 
@@ -255,7 +255,7 @@ def test_without_a_terminal_it_refuses(pool):
     assert idle(pool)
     done = pool.wt("go", "x", "--", "sh", "-c", "exit 5", env={"WT_GO_ALLOW_NOTTY": "1"})
     assert done.code == 5, done
-    assert "x is released" in done.err
+    assert ": released; slot-0" in done.err
 
 
 def test_what_goes_wrong_is_said_before_anything_is_touched(pool):
@@ -333,7 +333,7 @@ def test_pre_go_runs_before_the_launcher_that_the_hooks_file_sets(hooked):
     assert done.code == 6, done
     assert f"pre_go x fresh=0 resumed=0 in {hooked.at}/x" in done.err
     assert done.out.startswith("launched with app:slot-0:")
-    assert "x is released" in done.err
+    assert ": released; slot-0" in done.err
     done = go(hooked, "x", "--", "true")
     assert (done.code, done.out) == (0, "")
     hooked.pool("acquire", "--name", "x", "--no-hooks")
@@ -352,7 +352,7 @@ def test_pre_go_that_fails_stops_the_launch_and_cleanup_follows(hooked):
     gitrepo.commit(hooked.source, {"stop": "1"})
     done = go(hooked, "z", "--", "echo", "launched")
     assert (done.code, done.out) == (1, "")
-    assert "z is released" in done.err
+    assert ": released; slot-0" in done.err
     assert idle(hooked)
 
 

@@ -89,6 +89,54 @@ def test_statuses_are_the_programs(pool, start):
     assert sh.pwd == f"{pool.at}/x"
 
 
+HOSTILE = "(touch${IFS}pwned);$HOME%F{red}\u202e"
+
+
+def test_a_name_with_a_blank_is_refused_and_a_hostile_branch_shown_literally(pool, start):
+    gitrepo.git(pool.source, "branch", HOSTILE)
+    sh = start(pool, LC_ALL="C.UTF-8")
+    text, status = sh.run("wt new 'a b'")
+    assert status == 2
+    assert "The name `a b` holds a blank." in text
+    assert sh.run(f"wt new '{HOSTILE}' --adopt")[1] == 0
+    assert sh.pwd == f"{pool.at}/{HOSTILE}"
+    assert HOSTILE.replace("\u202e", "\\u202e") in sh.says("wt ls")
+    sh.says(f"wt cd --source; wt cd '{HOSTILE}'")
+    assert sh.pwd == f"{pool.at}/{HOSTILE}"
+    assert not os.path.exists(f"{pool.source}/pwned")
+
+
+ODD = {
+    "bash": "set -o noclobber; shopt -s nocasematch failglob dotglob expand_aliases; CDPATH=/:/tmp:.; IFS=/wx",
+    "zsh": "setopt ksharrays shwordsplit globsubst noclobber chaselinks autopushd cdablevars pushdsilent; CDPATH=/:/tmp:.",
+    "fish": "set -gx CDPATH / /tmp .; abbr -g x HIJACKED",
+}
+HIJACKED = "cd rm command builtin local return printf read shift eval test"
+BYE = {"fish": "function bye --on-event fish_exit; echo good''bye; end"}
+
+
+def test_odd_options_aliases_and_an_exit_trap_at_a_prompt(pool, start, shell):
+    """Those that people have at once; each by itself: test_odd_shells.py and test_fish.py."""
+    pool.acquire("x")
+    sh = start(pool)
+    sh.says(BYE.get(shell, "trap 'echo good\"\"bye' EXIT"))
+    pwd = "builtin pwd -P" if shell == "fish" else "\\builtin pwd -P"
+    if shell == "fish":
+        sh.says("function cd; echo HIJACKED; end; function rm; echo HIJACKED; end")
+    else:
+        sh.says(f"for a in {HIJACKED}; do alias $a='echo HIJACKED'; done")
+    sh.says(ODD[shell])
+    assert sh.says("wt cd x") == ""
+    assert sh.says(pwd) == f"{pool.at}/x"
+    assert "y in slot-1" in sh.says("wt new y")
+    assert sh.says(pwd) == f"{pool.at}/y"
+    assert "HIJACKED" not in sh.says("wt release 2>&1")
+    assert sh.says(pwd) == pool.source
+    assert sh.run("wt path nope")[1] == 1
+    sh.tty.sendline("exit")
+    sh.tty.expect_exact("goodbye")
+
+
 def test_what_follows_a_failed_command_does_not_run(pool, start):
     sh = start(pool)
     text, status = sh.run("wt cd nope && echo went on")

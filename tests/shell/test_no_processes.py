@@ -47,10 +47,11 @@ def two(pool):
     return {"WORKTREE_ROOT": pool.root, "POOL": pool.at, "SOURCE": pool.source}
 
 
-@pytest.mark.parametrize("work", [*WORK, "tab"])
-def test_no_process_is_started(work, shell, two, tmp_path, rendered):
-    text = TAB.get(shell, ":") if work == "tab" else WORK[work]
-    assert forks(shell, f". {rendered(shell, '--prompt')}; {text}", tmp_path, **two) == 0
+def test_no_process_is_started(shell, two, tmp_path, rendered):
+    begin = f". {rendered(shell, '--prompt')}"
+    every = {**WORK, "tab": TAB.get(shell, ":")}
+    started = {work: forks(shell, f"{begin}; {text}", tmp_path, **two) for work, text in every.items()}
+    assert started == dict.fromkeys(every, 0)
 
 
 def test_the_counter_counts(shell, two, tmp_path, rendered):

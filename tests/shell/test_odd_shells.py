@@ -1,6 +1,7 @@
 """Options, aliases and functions that people have, or once had: the shell is moved all the same, and nothing is said."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -55,7 +56,6 @@ ONLY = {
         "galias": "alias -g x='HIJACKED'",
     },
 }
-CASES = [(shell, name) for shell in ("bash", "zsh") for name in (*BOTH, *ONLY[shell])]
 USE = """
 \\builtin cd "$SOURCE"
 wt --pool app cd held-x
@@ -75,16 +75,16 @@ def held(pool):
     return pool
 
 
-@pytest.mark.parametrize(("name_of_shell", "case"), CASES)
-def test_the_shell_moves(name_of_shell, case, held, rendered):
-    before = BOTH.get(case) if case in BOTH else ONLY[name_of_shell][case]
-    use = USE.replace("\\builtin cd", "cd", 1) if case == "builtin" else USE
-    text = f"{before}\n. {rendered(name_of_shell)}\n{use}"
+def test_the_shell_moves(shell, held, home, rendered):
     env = {"WORKTREE_ROOT": held.root, "SOURCE": held.source, "POOL": held.at}
-    code, out, err = script(name_of_shell, text, cwd=held.source, **env)
     quick = f"{held.at}/held-x\n"  # no terminal: the path is the answer as well
-    assert (out, err) == (f"{quick}{quick}status 1\n", "")
-    assert code == 0
+    found = {}
+    for case, before in {**BOTH, **ONLY[shell]}.items():
+        use = USE.replace("\\builtin cd", "cd", 1) if case == "builtin" else USE
+        found[case] = script(shell, f"{before}\n. {rendered(shell)}\n{use}", cwd=held.source, **env)
+        held.pool("release", "--name", "other")
+        shutil.rmtree(home / ".local", ignore_errors=True)  # where directives are: each makes it for itself
+    assert found == dict.fromkeys(found, (0, f"{quick}{quick}status 1\n", ""))
 
 
 @pytest.mark.parametrize("case", ["posix", "plain"])
@@ -166,19 +166,20 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_a_directive_is_data(shell, attack, pool, tmp_path, rendered):
+def test_a_directive_is_data(shell, pool, tmp_path, rendered):
     """A program that is not ours in the place of ours: at worst nothing happens, and the status is its own."""
     fake, bait = tmp_path / "fake", tmp_path / "bait"
-    fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{ATTACKS[attack]}\nexit 9\n')
     bait.write_text("/tmp")
     text = f"""
         . {rendered(shell)}; __wt_program=(/bin/sh {fake}); __wt_python=/bin/sh; __wt_main={fake}
         status_=0; wt land || status_=$?; pwd; echo $status_; ls -d p 2>/dev/null || :
     """
-    code, out, err = script(shell, text, cwd=pool.source, WORKTREE_ROOT=pool.root, BAIT=str(bait))
-    assert (code, out) == (0, f"{pool.source}\n9\n")
-    assert err == "error: this shell was not moved: the program left no directory to go to.\n"
+    found = {}
+    for name, attack in ATTACKS.items():
+        fake.write_text(f'mkdir -p "${{WT_DIRECTIVE%/*}}"\n{attack}\nexit 9\n')
+        found[name] = script(shell, text, cwd=pool.source, WORKTREE_ROOT=pool.root, BAIT=str(bait))
+    said = "error: this shell was not moved: the program left no directory to go to.\n"
+    assert found == dict.fromkeys(ATTACKS, (0, f"{pool.source}\n9\n", said))
     assert bait.read_text() == "/tmp"
     assert not os.path.exists(f"{pool.source}/p")
 
@@ -206,7 +207,9 @@ def test_a_program_that_is_gone(shell, pool, rendered):
 def test_a_program_of_another_version(pool, start):
     sh = start(pool)
     sh.says("__wt_version=0.0.1")
-    assert "this shell has the function of wt 0.0.1, the program is" in sh.says("wt ls")
+    said = sh.says("wt ls")
+    assert "this shell has the function of wt 0.0.1, the program is" in said
+    assert f"to renew it: exec {sh.shell}" in said
 
 
 def test_bad_calls():

@@ -21,10 +21,8 @@ def answer(env: Mapping[str, str], cwd: str, out: Out) -> str:
     name, _, version = env.get(shell.FUNCTION, "").partition("/")
     if version != VERSION and out.terminal_err:
         out.say(f"this shell has the function of wt {version}, the program is {VERSION}.")
-        line = f'eval "$(command wt shell init {name})"'
-        if name == "fish":
-            line = "command wt shell init fish | source"
-        out.say_painted([("hint: ", "cyan"), (f"to renew it: {line}", "")])
+        # Its start-up file knows with which options, and where the program is.
+        out.say_painted([("hint: ", "cyan"), (f"to renew it: exec {name}", "")])
     gone = env.get(shell.LOST, "")
     return _home(env, gone, cwd, out) if gone else cwd
 

@@ -99,6 +99,18 @@ def find(pool: Pool, word: str) -> Entry:
     return _leader(matching)
 
 
+def choices(pool: Pool, name: str) -> list[Entry]:
+    """Return what NAME may mean: one entry of each time that it was set aside, the newest first."""
+    found: list[Entry] = []
+    left = entries(pool, name)
+    while left:
+        leader = _leader(left)
+        found.append(leader)
+        key = (left[0].moment, left[0].hold)
+        left = [one for one in left[1:] if not one.hold or (one.moment, one.hold) != key]
+    return found
+
+
 def _digits(text: str) -> str:
     return text.replace("-", "").replace(":", "").replace(" ", "T")
 

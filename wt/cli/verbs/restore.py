@@ -8,16 +8,18 @@ from wt import times
 from wt.cli import args, trusting
 from wt.cli.arrive import arrive
 from wt.cli.taking import for_people, tell_taken
-from wt.errors import UsageError, quoted
+from wt.errors import UsageError, WtError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
+    from wt.pool.kept import Entry
     from wt.pool.location import Pool
     from wt.session.restore import Content
     from wt.ui.width import Line
 
+_CHOICES = 20  # of how many one is chosen; an older one is named by its time
 VERB = args.Verb(
     "restore", "list what was set aside, or have it again in a slot", ("[NAME@TIME]",),
     (
@@ -44,10 +46,9 @@ def run(parsed: Parsed, ctx: Context) -> int:
         if parsed.given("--as"):
             raise UsageError("`wt restore --as NEW` needs NAME, too.", "to see what is kept: wt restore")
         return _list(ctx, pool, as_json=parsed.given("--json"))
-    from wt.pool import kept
     from wt.session import restore
 
-    entry = kept.find(pool, word)
+    entry = _entry(ctx, pool, word)
     name, group = parsed.value("--as") or entry.name, parsed.value("--group")
     done = for_people(
         lambda: trusting.with_consent(
@@ -61,6 +62,27 @@ def run(parsed: Parsed, ctx: Context) -> int:
         ctx.out.say(line)
     arrive(ctx, done.acquired.path)
     return 0
+
+
+def _entry(ctx: Context, pool: Pool, word: str) -> Entry:
+    """The entry that a word means; on a terminal, which of several is asked."""
+    from wt.pool import kept
+    from wt.ui import ask
+
+    found = kept.choices(pool, word)
+    if len(found) < 2 or not ask.can(ctx.out, ctx.env):
+        return kept.find(pool, word)
+    from wt.session import restore
+
+    several = restore.contents(pool, found[:_CHOICES])
+    ages = [times.in_words(time.time() - one.entry.time) for one in several]
+    answer = ask.choose(
+        f"{word} was set aside {len(found)} times. Which of them?",
+        [(one.entry.ref, f"{age:8}  {_what(one)}") for one, age in zip(several, ages, strict=True)],
+    )
+    if answer is None:
+        raise WtError("Nothing was restored.", "to see all that is kept: wt restore")
+    return next(one for one in found if one.ref == answer)
 
 
 def _prune(parsed: Parsed, ctx: Context, pool: Pool) -> int:
