@@ -1,7 +1,11 @@
 """Lists on a real terminal: as wide as it is, aligned, in the characters that it knows."""
 
+import re
+
 import pytest
 
+from tests.support import gitrepo
+from tests.support.asked import Asked
 from tests.support.terminal import plain
 
 
@@ -68,3 +72,22 @@ def test_an_error_is_folded_between_words_and_a_command_never(sh):
 
 def test_doctor_knows_the_function(sh):
     assert f"the wt function of this {sh.shell}." in sh.run("wt doctor")[0]
+
+
+def test_a_question_is_asked_in_the_colours_and_characters_of_the_terminal(pool, monkeypatch):
+    gitrepo.write(pool.acquire("x"), {"new": "1\n"})
+
+    def seen(*options):
+        asked = Asked(pool, "release", "x", *options)
+        asked.until("has it again")
+        text = str(asked.tty.before)
+        asked.answer("\x1b")
+        return text
+
+    coloured = re.compile(r"\x1b\[[0-9;]*3[0-9]")
+    assert coloured.search(seen())
+    assert not coloured.search(seen("--color", "never"))
+    monkeypatch.setenv("LC_ALL", "C")
+    assert seen().isascii()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured.search(seen())

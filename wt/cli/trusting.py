@@ -59,7 +59,7 @@ def _asked(ctx: Context, pool: Pool, wish: Policy, content: bytes) -> str | None
     from wt.ui import ask
 
     show(ctx, content, approve.last_approved(pool, wish))
-    answer = ask.choose("These hooks of the repository would run as you. What now?", _ANSWERS)
+    answer = ask.choose(ctx.out, "These hooks of the repository would run as you. What now?", _ANSWERS)
     if answer == "approve":
         sha256 = of_content(content, "").sha256
         approve.approve(ctx.env, pool.common, sha256, content, ctx.out.say)

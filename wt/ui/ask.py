@@ -25,10 +25,17 @@ def can(out: Out, env: Mapping[str, str]) -> bool:
         return False
 
 
-def choose(question: str, answers: Sequence[tuple[str, str]]) -> str | None:
-    """Return the key of the answer chosen among (key, words) pairs; None on Esc."""
+_STYLE = [("qmark", "ansicyan"), ("question", "bold"), ("pointer", "ansicyan"), ("highlighted", "bold"),
+          ("answer", "ansicyan"), ("text", "")]  # fmt: skip
+
+
+def choose(out: Out, question: str, answers: Sequence[tuple[str, str]]) -> str | None:
+    """Return the key of the answer chosen among (key, words) pairs; None on Esc. It looks as the picker does."""
     import questionary
+    from prompt_toolkit.output import ColorDepth
     from prompt_toolkit.output.vt100 import Vt100_Output
+
+    from wt.ui.board import PLAIN, Signs
 
     class Output(Vt100_Output):
         """Does not ask the terminal where its cursor is: a late answer would be typed into the shell."""
@@ -39,6 +46,9 @@ def choose(question: str, answers: Sequence[tuple[str, str]]) -> str | None:
         question,
         [questionary.Choice(words, key) for key, words in answers],
         instruction=" ",
+        pointer=(Signs() if out.utf8 else PLAIN).here.strip(),
+        style=questionary.Style(_STYLE),
+        color_depth=None if out.colour_err else ColorDepth.DEPTH_1_BIT,
         output=Output.from_pty(sys.stderr, term=os.environ.get("TERM")),
     )
     keys = asked.application.key_bindings

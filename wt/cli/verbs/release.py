@@ -76,7 +76,7 @@ def _ask(ctx: Context, name: str, found: Verdict, refusal: WtError) -> None:
     tell_verdict(ctx, name, found, f"{found.why}.")
     for path in found.evidence.paths[:20]:
         ctx.out.say(f"  {path}")
-    if ask.choose(f"Release {name} all the same?", _ANSWERS) != "force":
+    if ask.choose(ctx.out, f"Release {name} all the same?", _ANSWERS) != "force":
         others = (hint for hint in refusal.hints if "--force" not in hint)
         raise WtError(f"`{name}` was not released.", *others)  # why was said
 

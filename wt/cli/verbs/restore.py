@@ -77,6 +77,7 @@ def _entry(ctx: Context, pool: Pool, word: str) -> Entry:
     several = restore.contents(pool, found[:_CHOICES])
     ages = [times.in_words(time.time() - one.entry.time) for one in several]
     answer = ask.choose(
+        ctx.out,
         f"{word} was set aside {len(found)} times. Which of them?",
         [(one.entry.ref, f"{age:8}  {_what(one)}") for one, age in zip(several, ages, strict=True)],
     )

@@ -100,6 +100,7 @@ def _ask(ctx: Context, pool: Pool, policy: Policy, found: Standing) -> int:
         )
     show(ctx, found.hooks.content, approve.last_approved(pool, policy))
     answer = ask.choose(
+        ctx.out,
         "May these hooks run as you?",
         (("no", "no"), ("yes", "approve exactly this content for this repository")),
     )
