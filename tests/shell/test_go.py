@@ -69,7 +69,7 @@ def test_work_that_would_be_lost_stays_and_is_resumed_with_a_warning(sh, pool):
     sh.says("echo mine > u")
     text, status = sh.run("exit")
     assert status == 0
-    assert "x stays" in text
+    assert "; the slot stays." in text
     assert "1 untracked file" in text
     assert pool.states() == [("slot-0", "held", "x")]
     text, _status = sh.run("wt go x")
@@ -195,7 +195,7 @@ def test_a_misfire_stays_with_the_two_ways_on(sh, pool):
     assert "hint: to give it back: wt release x" in text
     assert ("slot-1", "held", "x") in pool.states()
     text, status = sh.run("wt go x -- true")
-    assert ": released; slot-0" in text
+    assert ": released; slot-1" in text
 
 
 def test_a_quick_command_that_did_something_is_no_misfire(sh, pool):
@@ -347,7 +347,7 @@ def test_pre_go_that_fails_stops_the_launch_and_cleanup_follows(hooked):
     assert (done.code, done.out) == (1, "")
     assert "wt_pre_go" in done.err
     assert "nothing was launched" in done.err
-    assert "unmerged: x stays" in done.err
+    assert "; the slot stays." in done.err
     assert hooked.wt("release", "x", "--force", "--no-hooks").code == 0
     gitrepo.commit(hooked.source, {"stop": "1"})
     done = go(hooked, "z", "--", "echo", "launched")
