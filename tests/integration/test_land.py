@@ -461,11 +461,23 @@ def test_the_shell_ends_up_where_the_contract_says(pool, tmp_path):
 
     path, _ = work(pool, "a", {"only-here/x": "1"})
     assert go(cwd=f"{path}/deep/er") == f"{pool.source}/deep/er"
-    path, _ = work(pool, "b", {"two": "1"})
+    path, _ = work(pool, "b", {"two/x": "1"})
     assert go("--keep", cwd=path) == path
-    assert go("--next", "c", cwd=path) == f"{pool.at}/c"
+    assert go("--keep", cwd=f"{path}/deep/er") == f"{path}/deep/er"
+    assert go("--name", "b", "--keep", cwd=f"{pool.source}/deep") == path
+    gitrepo.commit(path, {"three/x": "1"})
+    gitrepo.write(path, {"build/cache": "warm"})
+    assert go("--next", "c", cwd=f"{path}/two") == f"{pool.at}/c/two"
+    assert go("--next", "d", cwd=f"{pool.at}/c/build") == f"{pool.at}/d/build"
+    assert go("--next", "c", cwd=f"{pool.at}/d") == f"{pool.at}/c"
+    sleeper = subprocess.Popen(["sleep", "1000"], cwd=f"{pool.at}/c/deep/er")
+    try:
+        assert go(cwd=f"{pool.at}/c/deep") == f"{pool.at}/c/deep"  # kept: somebody is in it
+    finally:
+        sleeper.kill()
+        sleeper.wait()
     git(pool.source, "switch", "-q", "-c", "elsewhere")
-    gitrepo.commit(f"{pool.at}/c", {"three": "1"})
+    gitrepo.commit(f"{pool.at}/c", {"four": "1"})
     assert go(cwd=f"{pool.at}/c/deep") == f"{pool.source}/deep"
 
 

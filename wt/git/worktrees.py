@@ -8,14 +8,25 @@ from wt import files
 from wt.git import layout, refs
 from wt.model import record
 
+# as they can be pasted: `--continue` would open an editor for a message that is there already
 _OPERATIONS = (
-    ("rebase-merge", "rebase", "git rebase --abort", "git rebase --continue"),
-    ("rebase-apply", "rebase", "git rebase --abort", "git rebase --continue"),
+    ("rebase-merge", "rebase", "git rebase --abort", "GIT_EDITOR=true git rebase --continue"),
+    ("rebase-apply", "rebase", "git rebase --abort", "GIT_EDITOR=true git rebase --continue"),
     ("MERGE_HEAD", "merge", "git merge --abort", "git commit --no-edit"),
-    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --abort", "git cherry-pick --continue"),
-    ("REVERT_HEAD", "revert", "git revert --abort", "git revert --continue"),
+    (
+        "CHERRY_PICK_HEAD",
+        "cherry-pick",
+        "git cherry-pick --abort",
+        "GIT_EDITOR=true git cherry-pick --continue",
+    ),
+    ("REVERT_HEAD", "revert", "git revert --abort", "GIT_EDITOR=true git revert --continue"),
     ("BISECT_LOG", "bisect", "git bisect reset", "git bisect reset"),
-    ("sequencer", "sequence of cherry-picks", "git cherry-pick --abort", "git cherry-pick --continue"),
+    (
+        "sequencer",
+        "sequence of cherry-picks",
+        "git cherry-pick --abort",
+        "GIT_EDITOR=true git cherry-pick --continue",
+    ),
 )
 
 

@@ -52,7 +52,7 @@ def find(pool: Pool) -> Base:
         places = " and ".join(str(holder.path) for holder in holders)
         raise WtError(
             f"`{branch}` is checked out twice, in {places}; it was not moved.",
-            f"git -C {quoted(str(holders[1].path))} switch --detach",
+            f"to leave one: git -C {quoted(str(holders[1].path))} switch --detach",
         )
     holders = [_placed(pool, holder) for holder in holders]
     return Base(branch, _tip(pool, branch), holders[0] if holders and holders[0].path is not None else None)
@@ -94,7 +94,7 @@ def refuse_unready(base: Base, landing: Slot | None = None) -> None:
     if operation is not None:
         raise WtError(
             f"`{base.branch}` was not moved: a {operation.name} is in progress in {where}.",
-            f"git -C {quoted(where)} {operation.abort.removeprefix('git ')}",
+            f"to give it up: git -C {quoted(where)} {operation.abort.removeprefix('git ')}",
         )
     found = status.read(Git(where), untracked="no", submodules="untracked")
     if found.moved or os.path.isdir(f"{base.checkout.git_dir}/modules"):
@@ -120,6 +120,11 @@ def destination(pool: Pool, base: Base, slot_path: str, cwd: str) -> str:
     if top is None:
         # a linked worktree has a file of that name, a bare repository nothing
         top = pool.config.source if os.path.lexists(f"{pool.config.source}/.git") else pool.real
+    return below(top, slot_path, cwd)
+
+
+def below(top: str, slot_path: str, cwd: str) -> str:
+    """Return the directory below `top` that `cwd` is below the slot, `top` itself if that is not there."""
     inside = os.path.relpath(os.path.realpath(cwd), os.path.realpath(slot_path)) if cwd else "."
     wanted = os.path.normpath(f"{top}/{inside}")
-    return wanted if not inside.startswith("..") and os.path.isdir(wanted) else top
+    return wanted if inside != ".." and not inside.startswith("../") and os.path.isdir(wanted) else top

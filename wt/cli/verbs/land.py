@@ -54,7 +54,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
     if parsed.given("--dry-run"):
         from wt.session.land.plan import plan
 
-        for line in plan(pool, name, wish):
+        for line in plan(pool, name, wish, ctx.out.say):
             ctx.out.answer(line)
         return 0
     from wt.session.land.steps import land

@@ -10,6 +10,8 @@ from wt.session.land import move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wt.session.base import Base
     from wt.session.land.task import Task
 
@@ -33,8 +35,7 @@ def advance(task: Task, base: Base, new: str) -> None:
         _refuse_if_moved(task, base)
         raise WtError(
             f"`{base.branch}` was not moved: git refuses in {where}.",
-            f"git -C {quoted(where)} status",
-            details=error.details,
+            f"to see more: git -C {quoted(where)} status",
         ) from error
     if new != base.tip and refs.resolve(task.pool.git(), base.ref) == base.tip:
         raise WtError(
@@ -44,10 +45,13 @@ def advance(task: Task, base: Base, new: str) -> None:
         )
 
 
-def refuse_overwriting(base: Base, new: str) -> None:
-    """Look for untracked and ignored files in the way in the base's checkout, before the slot is touched and again here."""
+def refuse_overwriting(base: Base, new: str, more: Mapping[str, str] | None = None) -> None:
+    """Look for untracked and ignored files in the way in the base's checkout, before the slot is touched and again here.
+
+    `more` is the environment of a git that knows `new`.
+    """
     where = base.checkout.path if base.checkout else None
-    if where is not None and (in_way := materialise.obstacles_between(Git(where), base.tip, new)):
+    if where is not None and (in_way := materialise.obstacles_between(Git(where, more=more), base.tip, new)):
         error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
                         details="\n".join(in_way[:20]))  # fmt: skip
         raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", again("then"))
@@ -59,9 +63,7 @@ def _ref_alone(task: Task, base: Base, new: str) -> None:
             source.do("update-ref", "-m", "wt: land", base.ref, new, base.tip)
     except GitError as error:
         _refuse_if_moved(task, base)
-        raise WtError(
-            f"`{base.branch}` was not moved: git refuses.", again("then"), details=error.details
-        ) from error
+        raise WtError(f"`{base.branch}` was not moved: git refuses.", again("then")) from error
 
 
 def _refuse_if_moved(task: Task, base: Base) -> None:

@@ -6,7 +6,7 @@ from wt import files
 from wt.errors import GitError, WtError, again, quoted
 from wt.git import refs, status
 from wt.pool import keep, materialise
-from wt.session.land import move
+from wt.session.land import advance, move
 from wt.session.land.wish import forget_stop, remember_stop
 
 TYPE_CHECKING = False
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from wt.session.base import Base
     from wt.session.land.task import Task
 
-_MERGE = ("merge", "-q", "--no-ff", "--no-commit", "--no-overwrite-ignore", "--no-autostash")
+_MERGE = (
+    "merge",
+    "-q",
+    "--no-ff",
+    "--no-commit",
+    "--no-overwrite-ignore",
+    "--no-autostash",
+    "--no-verify-signatures",
+)
 # what the user may have set for rebases of their own: other branches moved along, work stashed, an editor
 _REBASE = ("-c", "rebase.updateRefs=false", "-c", "rebase.autoSquash=false", "-c", "rebase.rebaseMerges=false",
            "rebase", "-q", "--merge", "--no-autostash", "--no-fork-point", "--no-rebase-merges", "--empty=drop")  # fmt: skip
@@ -38,8 +46,19 @@ def refuse_in_way(task: Task, base: Base, in_way: list[str]) -> None:
 
 
 def by_merge(task: Task, base: Base, head: str) -> WtError:
-    """Merge in the slot, and return what to raise where that stopped, as was foreseen."""
-    error = _left(task, base, head, (*_MERGE, base.tip))
+    """Merge in the slot, and return what to raise where that stopped, as was foreseen.
+
+    The base is merged by its name, which git writes beside the lines in conflict: MovedError where that is another commit
+    by now.
+    """
+    name = task.git.ask("for-each-ref", "--format=%(refname:short)", base.ref)
+    error = _left(task, base, head, (*_MERGE, name))
+    merged = refs.pseudo_ref(task.slot.admin_dir, "MERGE_HEAD")
+    if base.tip not in merged and refs.resolve(task.git, base.ref) != base.tip:
+        if merged:
+            task.git.do("merge", "--abort")
+        forget_stop(task.slot)
+        return advance.MovedError(f"`{base.branch}` moved meanwhile.")
     return _stopped(task, base, head, "merge", "git commit --no-edit", error)
 
 
@@ -49,7 +68,7 @@ def by_rebase(task: Task, base: Base, head: str) -> WtError | None:
     error = _left(task, base, head, (*_REBASE, base.tip))
     if error is None:
         return None
-    return _stopped(task, base, head, "rebase", "git rebase --continue", error)
+    return _stopped(task, base, head, "rebase", "GIT_EDITOR=true git rebase --continue", error)
 
 
 def _left(task: Task, base: Base, head: str, args: tuple[str, ...]) -> GitError | None:
@@ -68,11 +87,12 @@ def _left(task: Task, base: Base, head: str, args: tuple[str, ...]) -> GitError 
 
 def refused(task: Task, base: Base, error: GitError | None) -> WtError:
     """Git did not even begin."""
-    return WtError(
+    refusal = WtError(
         f"`{base.branch}` cannot be merged into `{task.name}`; nothing was landed.",
-        f"git -C {quoted(task.git.cwd)} status",
-        details=error.details if error else "",
+        f"to see more: git -C {quoted(task.git.cwd)} status",
     )
+    refusal.__cause__ = error
+    return refusal
 
 
 def _stopped(task: Task, base: Base, head: str, what: str, done: str, error: GitError | None) -> WtError:
@@ -83,12 +103,12 @@ def _stopped(task: Task, base: Base, head: str, what: str, done: str, error: Git
         forget_stop(task.slot)
         return refused(task, base, error)
     remember_stop(task.slot, head, task.git.ask("rev-parse", "HEAD"), task.wish, base)
-    same = "lines" if conflicted else "directories"
+    where = "" if conflicted else " in the names of directories"
     stopped = ConflictError(
-        f"`{task.name}` and `{base.branch}` change the same {same}; nothing was landed.",
+        f"`{task.name}` and `{base.branch}` conflict{where}; nothing was landed.",
         details="\n".join(conflicted) or (error.details if error else ""),
     )
     return stopped.hint(
-        f"to go on, resolve them, then: cd {quoted(task.git.cwd)} && git add -A && {done} && wt land",
+        f"to go on, resolve them, then: cd {quoted(task.git.cwd)} && git add -u && {done} && wt land",
         f"to give up: wt land --abort --name {quoted(task.name)}",
     )

@@ -33,7 +33,8 @@ def finish(
     base = base_branch.find(pool)
     before, after = moved or (base.tip, base.tip)
     gained = int(pool.git().ask("rev-list", "--count", f"{before}..{after}"))
-    stays = Landed(name, slot.slot, base.branch, before, after, gained, slot.directory, recycled=False)
+    here = base_branch.below(slot.directory, slot.directory, cwd)
+    stays = Landed(name, slot.slot, base.branch, before, after, gained, here, recycled=False)
     if wish.keep:
         return stays
     found = verdict.judge(pool, slot)
@@ -43,7 +44,9 @@ def finish(
     go = base_branch.destination(pool, base, slot.directory, cwd)
     release.say_kept(pool, recycle(pool, slot, held, tell, wish.hooks), tell)
     path = _handed_on(pool, slot, held, wish, tell) if wish.next is not None else None
-    return replaced(stays, go=path or go, recycled=True, next=wish.next if path and wish.next else "")
+    if path is not None:
+        go = base_branch.below(path, slot.directory, here)
+    return replaced(stays, go=go, recycled=True, next=wish.next if path and wish.next else "")
 
 
 def _handed_on(pool: Pool, slot: Slot, held: Mutex, wish: Wish, tell: Callable[[str], None]) -> str | None:

@@ -88,6 +88,7 @@ def forward(pool: Pool, journal: str, move: Move, keep: tuple[int, ...]) -> None
             "--ff-only",
             "--no-overwrite-ignore",
             "--no-autostash",
+            "--no-verify-signatures",
             move.new,
             env=no_merge_options(move.branch),
         )

@@ -13,19 +13,22 @@ from wt.git import commits, refs, status, trial
 from wt.git.run import Git, setting
 from wt.model import Slot
 from wt.session import base as base_branch
-from wt.session.land import refuse
+from wt.session.land import advance, conflict, refuse
+from wt.session.land.task import Task
 from wt.session.land.wish import Wish, resumed
 from wt.session.release import require_held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wt.pool.location import Pool
     from wt.session.base import Base
 
 _CONFLICT = "conflict in "
 
 
-def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
+def plan(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> list[str]:
     """Return what a land would do, a line each; raises what it would refuse with."""
     slot = require_held(pool, name)
     wish = resumed(slot, wish)
@@ -40,11 +43,13 @@ def plan(pool: Pool, name: str, wish: Wish) -> list[str]:
     commit = _of_commit(slot, wish, found)
     place = files.scratch_directory("wt-land-")
     try:
-        onto_base = _of_merge(_scratch(pool, slot, place), slot, wish, base, uncommitted=bool(commit))
+        task = Task(pool, slot, _scratch(pool, slot, place), wish, tell)
+        onto_base, end = _of_merge(task, base, uncommitted=bool(commit))
+        if end is None:
+            return [*commit, *onto_base, f"stop there, {base.branch} where it is, for you to resolve that"]
+        advance.refuse_overwriting(base, end, task.git.more)
     finally:
         files.remove_tree(place)
-    if any(line.startswith(_CONFLICT) for line in onto_base):
-        return [*commit, *onto_base, f"stop there, {base.branch} where it is, for you to resolve that"]
     return [*commit, *onto_base, _of_advance(base), _of_slot(slot, wish)]
 
 
@@ -73,35 +78,44 @@ def _scratch(pool: Pool, slot: Slot, place: str) -> Git:
     )
 
 
-def _of_merge(git: Git, slot: Slot, wish: Wish, base: Base, *, uncommitted: bool) -> list[str]:
-    """Say how the commits get onto the base, and where that would stop."""
+def _of_merge(task: Task, base: Base, *, uncommitted: bool) -> tuple[list[str], str | None]:
+    """Say how the commits get onto the base, and where that would stop; and what the base would be then, None if it does."""
+    git = task.git
     head = git.ask("rev-parse", "HEAD")
     if uncommitted:
-        git.do("add", "-A" if wish.add else "-u", "--", ":/")
+        git.do("add", "-A" if task.wish.add else "-u", "--", ":/")
         head = commits.stone(git, git.do("write-tree"), head)
-    contains = refs.is_ancestor(git, base.tip, head)
-    if wish.how == "rebase":
-        return _of_rebase(git, slot, base, head)
+    if task.wish.how == "rebase":
+        return _of_rebase(task, base, head)
     many = len(git.ask("rev-list", "--no-merges", f"{base.tip}..{head}").split())
-    squash = [f"make one commit of {many} on top of {base.branch}"] if wish.how == "squash" and many else []
-    if contains:
-        return squash if many > 1 else []
-    return [*(squash or [f"merge {base.branch} into {slot.name}"]), *_conflicts(git, head, base.tip)]
+    squash = many and task.wish.how == "squash"
+    how = (
+        f"make one commit of {many} on top of {base.branch}"
+        if squash
+        else f"merge {base.branch} into {task.name}"
+    )
+    if refs.is_ancestor(git, base.tip, head):
+        return [how] if squash and many > 1 else [], head
+    merged = trial.merge(git, head, base.tip)
+    conflict.refuse_overwriting(task, base, head, merged.tree)
+    return [how, *_conflicts(merged)], merged.tree if merged.clean else None
 
 
-def _of_rebase(git: Git, slot: Slot, base: Base, head: str) -> list[str]:
-    from wt.session.land.rebase import is_on_top, replay
+def _of_rebase(task: Task, base: Base, head: str) -> tuple[list[str], str | None]:
+    from wt.session.land import rebase
 
-    if is_on_top(git, base.tip, head):
-        return []
-    line = f"replay the commits of {slot.name} on {base.branch}"
-    if replay(git, base.tip, head, sign=False) is not None:
-        return [line]
-    return [line, *(_conflicts(git, head, base.tip) or [f"{_CONFLICT}one of them"])]
+    if rebase.is_on_top(task.git, base.tip, head):
+        return [], head
+    line = f"replay the commits of {task.name} on {base.branch}"
+    new = rebase.replay(task.git, base.tip, head, sign=False)
+    if new is not None:
+        conflict.refuse_overwriting(task, base, head, new)
+        return [line], new
+    rebase.refuse_in_way(task, base, head)
+    return [line, *(_conflicts(trial.merge(task.git, head, base.tip)) or [f"{_CONFLICT}one of them"])], None
 
 
-def _conflicts(git: Git, head: str, base: str) -> list[str]:
-    merged = trial.merge(git, head, base)
+def _conflicts(merged: trial.Trial) -> list[str]:
     if merged.clean:
         return []
     return [f"{_CONFLICT}{path}" for path in merged.conflicts] or [f"{_CONFLICT}the names of directories"]

@@ -29,7 +29,7 @@ def rebased(task: Task, base: Base) -> str:
         return head
     new = replay(git, base.tip, head, sign=commits.wants_signing(git))
     if new is None:
-        conflict.refuse_in_way(task, base, _in_way(git, base.tip, head))
+        refuse_in_way(task, base, head)
         stopped = conflict.by_rebase(task, base, head)
         if stopped is not None:
             raise stopped
@@ -72,15 +72,16 @@ def _picked(git: Git, tip: str, sha: str, *, sign: bool) -> str | None:
     return commits.replayed(git, old, found.tree, tip, sign=sign)
 
 
-def _in_way(git: Git, onto: str, head: str) -> list[str]:
-    """Return the untracked files, ignored ones above all, that a rebase in the slot would write over on its way."""
+def refuse_in_way(task: Task, base: Base, head: str) -> None:
+    """Look for the untracked files, ignored ones above all, that a rebase in the slot would write over on its way."""
+    git = task.git
     tracked = set(git.ask_fields("ls-files", "-z"))
     touched = git.ask_fields(
-        "log", "--no-merges", "--format=", "--name-only", "-z", "--no-renames", f"{onto}..{head}"
+        "log", "--no-merges", "--format=", "--name-only", "-z", "--no-renames", f"{base.tip}..{head}"
     )
     passed = [
         path
         for path in dict.fromkeys(touched)
         if path not in tracked and os.path.lexists(f"{git.cwd}/{path}")
     ]
-    return [*materialise.obstacles_between(git, head, onto), *passed]
+    conflict.refuse_in_way(task, base, [*materialise.obstacles_between(git, head, base.tip), *passed])

@@ -23,7 +23,7 @@ def unlandable(pool: Pool, slot: Slot) -> None:
     if operation is not None:
         raise _under_way(slot, operation)
     branch = refs.branch_of(admin)
-    back = f"git -C {quoted(slot.path)} switch {quoted(slot.held.name)}"
+    back = f"to go back to its branch: git -C {quoted(slot.path)} switch {quoted(slot.held.name)}"
     if branch is None:
         raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", back)
     if branch == pool.config.base:
@@ -36,7 +36,7 @@ def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:
     error.details = "\n".join(conflicted)
     done = f"{operation.proceed} && wt land"
     if conflicted:
-        done = f"git add -A && {done}"
+        done = f"git add -u && {done}"
     give_up = f"git -C {quoted(slot.directory)} {operation.abort[4:]}"
     if is_stopped(slot) is not None:
         give_up = f"wt land --abort --name {quoted(slot.held.name)}"
@@ -62,19 +62,25 @@ def untracked(slot: Slot, wish: Wish, found: status.Status) -> None:
         )
         raise error.hint(
             f"to take them along: {_again(slot, wish, ' --add')}",
-            f"to leave one out: echo {quoted('/' + found.untracked[0])} >> {quoted(f'{slot.path}/.gitignore')}",
+            _left_out(slot, found.untracked[0]),
         )
+
+
+def _left_out(slot: Slot, path: str) -> str:
+    return f"to leave one out: echo {quoted('/' + path)} >> {quoted(f'{slot.path}/.gitignore')}"
 
 
 def without_message(slot: Slot, wish: Wish, found: status.Status) -> None:
     """Step 7, before anything is locked or touched."""
-    changed = (*found.conflicted, *found.tracked, *(found.untracked if wish.add else ()))
+    new = found.untracked if wish.add else ()
+    changed = (*found.conflicted, *found.tracked, *new)
     if changed and wish.message is None:
         error = WtError(
             f"`{slot.name}` was not landed: it has changes and there is no message.",
             details="\n".join(changed[:20]),
         )
-        raise error.hint(f"to commit and land them: {_again(slot, wish, ' --add' if wish.add else '')}")
+        error.hint(f"to commit and land them: {_again(slot, wish, ' --add' if wish.add else '')}")
+        raise error.hint(*([_left_out(slot, new[0])] if new else []))
 
 
 def _again(slot: Slot, wish: Wish, more: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.errors import WtError, again, quoted
+from wt.errors import WtError, again
 from wt.git import status
 from wt.git.run import Git
 from wt.pool import acquire
@@ -74,12 +74,12 @@ def _onto_base(task: Task) -> tuple[str, str]:
     _commit_changes(task)  # 7
     for _time in range(1 + _TIMES_BACK):
         head = task.git.ask("rev-parse", "HEAD")
-        tip = _brought_up(task, base)  # 8
-        inside = _inside(task, base)
-        if inside is not None:
-            inside.refresh(head)  # 12, so that step 9 has all of what is landed
-        hooks.before(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 9
         try:
+            tip = _brought_up(task, base)  # 8
+            inside = _inside(task, base)
+            if inside is not None:
+                inside.refresh(head)  # 12, so that step 9 has all of what is landed
+            hooks.before(task.pool, task.slot, task.wish.hooks, base.tip, tip)  # 9
             _refuse_moved(task, base)
             _advance(task, base, tip, inside)  # 10, 11
         except advance.MovedError as error:
@@ -156,7 +156,7 @@ def _commit_changes(task: Task) -> None:
             files.rename(before, index)
     if not committed:
         raise WtError(
-            f"`{task.name}` was not landed: git commit did not succeed.", f"git -C {quoted(git.cwd)} commit"
+            f"`{task.name}` was not landed: git commit did not succeed.", again("when that is put right")
         )
     files.remove_leftovers(f"{task.slot.admin}/worktree-pool")
 

@@ -66,8 +66,9 @@ def _path(slot: Slot) -> str:
 
 def remember_stop(slot: Slot, head: str, stopped: str, wish: Wish, base: Base) -> None:
     """Note what is to be done yet; `head` is the slot's tip before, `stopped` its HEAD where git stopped."""
-    found = {"base": base.tip, "head": head, "stopped": stopped, "keep": "yes" if wish.keep else "no", "next": wish.next,
-             "how": wish.how, "message": wish.message or wish.squash_message}  # fmt: skip
+    found = {"base": base.tip, "head": head, "stopped": stopped, "add": "yes" if wish.add else "no",
+             "keep": "yes" if wish.keep else "no", "next": wish.next, "how": wish.how,
+             "message": wish.message or wish.squash_message}  # fmt: skip
     text = "".join(f"{key}: {scalar(value)}\n" for key, value in found.items() if value)
     files.replace_text(_path(slot), text)
 
@@ -95,16 +96,16 @@ def is_stopped(slot: Slot) -> str | None:
 def resumed(slot: Slot, wish: Wish) -> Wish:
     """Return the wish with what a land that stopped was first asked for, unless it was given up since.
 
-    What is asked for now goes first. `--add` is not remembered: what it takes along is committed by now, and a merge
-    tool may have left files behind.
+    What is asked for now goes first. The message is not remembered but for --squash: its commit is made, and what a merge
+    tool left behind must not be taken along by --add without another.
     """
     first = fields(files.read_text(_path(slot)) or "")
     if slot.path is None or not _is_under_way(slot, first):
         return wish
     keep = wish.keep or (first.get("keep") == "yes" and wish.next is None)
     return replaced(
-        wish, keep=keep, next=wish.next or (None if keep else first.get("next")), how=wish.how or first.get("how"),
-        squash_message=first.get("message"),
+        wish, add=wish.add or first.get("add") == "yes", keep=keep, next=wish.next or (None if keep else first.get("next")),
+        how=wish.how or first.get("how"), squash_message=first.get("message"),
     )  # fmt: skip
 
 
