@@ -9,6 +9,7 @@ Spawns with posix_spawn: importing `subprocess` costs as much as several git pro
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
 import os
 import select
 import time
@@ -19,7 +20,7 @@ from wt.git import alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 # Kept because they say how to reach a remote, who commits, or which configuration files hold; all other GIT_* variables
 # select a repository, an index or a configuration of one call (git sets them for the hooks it runs).
@@ -41,6 +42,7 @@ _OVERRIDES = {
     "core.packedRefsTimeout": "10000",
 }
 _SIGPIPE_AND_SIGXFSZ = (13, 25)  # Python ignores them; a child must not inherit that
+_TO_END = (1, 2, 15)  # SIGHUP, SIGINT, SIGTERM
 _FIRST_KEPT = 3  # the child's descriptors for our mutexes
 
 
@@ -277,8 +279,14 @@ class Git:
         """
         env = clean_environment(os.environ)
         cross(f"git {' '.join(args)}")
-        pid = _spawn(["git", "-C", self.cwd, *args], env, [(os.POSIX_SPAWN_DUP2, 2, 1)])
-        status = _status(_wait(pid))
+        # nobody would end a git that we do not know of yet
+        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _TO_END)
+        try:
+            pid = _spawn(["git", "-C", self.cwd, *args], env, [(os.POSIX_SPAWN_DUP2, 2, 1)], mask=mask)
+        except BaseException:
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+            raise
+        status = _status(_wait(pid, mask))
         cross(f"done git {' '.join(args)}")
         return status
 
@@ -340,11 +348,22 @@ class Git:
 
 
 def _spawn(
-    argv: list[str], env: dict[str, str], actions: list[tuple[int, int, int]], *, alone: bool = False
+    argv: list[str],
+    env: dict[str, str],
+    actions: list[tuple[int, int, int]],
+    *,
+    alone: bool = False,
+    mask: Iterable[int] = (),
 ) -> int:
     try:
         return os.posix_spawnp(
-            argv[0], argv, env, file_actions=actions, setsigdef=_SIGPIPE_AND_SIGXFSZ, setsid=alone
+            argv[0],
+            argv,
+            env,
+            file_actions=actions,
+            setsigdef=_SIGPIPE_AND_SIGXFSZ,
+            setsigmask=mask,
+            setsid=alone,
         )
     except FileNotFoundError as error:
         raise WtError(
@@ -352,9 +371,13 @@ def _spawn(
         ) from error
 
 
-def _wait(pid: int) -> int:
-    """Wait through an interrupt: the child (which has Ctrl-C too, for that goes to the whole group) must end first."""
+def _wait(pid: int, mask: set[int]) -> int:
+    """Wait through an interrupt: the child (which has Ctrl-C too, for that goes to the whole group) must end first.
+
+    One that was held back until now comes with the `mask` as it was.
+    """
     try:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         return os.waitpid(pid, 0)[1]
     except Interrupted as interrupted:
         os.kill(pid, interrupted.signum)
