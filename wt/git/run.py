@@ -380,9 +380,16 @@ def _wait(pid: int, mask: set[int]) -> int:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         return os.waitpid(pid, 0)[1]
     except Interrupted as interrupted:
-        os.kill(pid, interrupted.signum)
-        os.waitpid(pid, 0)
+        _end(pid, interrupted.signum)
         raise
     except KeyboardInterrupt:
-        os.waitpid(pid, 0)
+        _end(pid)
         raise
+
+
+def _end(pid: int, signum: int = 0) -> None:
+    try:
+        os.kill(pid, signum)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):  # it had ended by then
+        return

@@ -4,6 +4,7 @@ steps.py   the thirteen steps in their order; read it first
 wish.py    what was asked for, what came of it, and what a land that stopped remembers
 refuse.py  steps 1 to 3, and the refusal of 7: nothing is touched before they pass
 turn.py    step 4, the land lock, and finishing what a dead land left under it
+commit.py  step 7: what is changed is committed
 merge.py   step 8: the base merged into the slot
 hooks.py   steps 9 and 12: wt_pre_land, wt_post_land
 advance.py step 11: the base moved

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 
-from wt import files
 from wt.errors import WtError, again
 from wt.git import status
 from wt.git.run import Git
 from wt.pool import acquire
 from wt.session import base as base_branch
-from wt.session.land import advance, hooks, mend, merge, move, refuse, turn
+from wt.session.land import advance, commit, hooks, mend, merge, move, refuse, turn
 from wt.session.land.finish import finish
 from wt.session.land.task import Task
 from wt.session.land.wish import Landed, Wish, forget_stop, resumed
@@ -71,7 +70,7 @@ def _onto_base(task: Task) -> tuple[str, str]:
     inside = _inside(task, base)
     if inside is not None:
         inside.catch_up()  # 6
-    _commit_changes(task)  # 7
+    commit.changes(task)  # 7
     for _time in range(1 + _TIMES_BACK):
         head = task.git.ask("rev-parse", "HEAD")
         try:
@@ -132,33 +131,6 @@ def _refuse_moved(task: Task, base: Base) -> None:
     """Another checkout of it, or another tip: back to 8, which costs less than a refusal."""
     if base_branch.find(task.pool).tip != base.tip:
         raise advance.MovedError(f"`{base.branch}` moved meanwhile.")
-
-
-def _commit_changes(task: Task) -> None:
-    """Step 7: tracked changes by plain `git commit`, so that the user's own git hooks, signing and identity apply.
-
-    `--all` leaves the index as it was where a hook refuses; what `--add` put into it is taken out again.
-    """
-    wish, git = task.wish, task.git
-    if wish.message is None or status.read(git).clean:
-        return
-    message = "WIP via land" if wish.message == "wip" else wish.message
-    index = f"{task.slot.admin}/index"
-    before = files.temp_path(f"{task.slot.admin}/worktree-pool", "index")
-    committed = False
-    try:
-        if wish.add:
-            files.copy(index, before)
-            git.do("add", "-A", "--", ":/")
-        committed = git.plain("commit", "-q", "-a", "-m", message) == 0
-    finally:
-        if wish.add and not committed and os.path.exists(before):
-            files.rename(before, index)
-    if not committed:
-        raise WtError(
-            f"`{task.name}` was not landed: git commit did not succeed.", again("when that is put right")
-        )
-    files.remove_leftovers(f"{task.slot.admin}/worktree-pool")
 
 
 def _brought_up(task: Task, base: Base) -> str:
