@@ -143,6 +143,35 @@ def test_ctrl_z_stops_it_and_fg_goes_on(sh, pool):
     assert (status, ": released; slot-0" in text) == (0, True)
 
 
+def test_what_stops_itself_gives_the_terminal_back_and_goes_on_with_fg(sh, pool):
+    """As programs do that take Ctrl-Z for a key: no signal of the terminal's stops the whole group."""
+    sh.tty.sendline("wt go x -- sh -c 'kill -STOP $$; echo wo''ken; read line; echo got $line'")
+    _text, status = sh.prompt()
+    assert status in (145, 146, 147, 148)
+    assert "words" in sh.run("echo words")[0]
+    assert pool.states() == [("slot-0", "held", "x")]
+    sh.tty.sendline("fg")
+    sh.tty.expect("woken\r\n")
+    sh.tty.sendline("words")
+    sh.tty.expect("got words")
+    text, status = sh.prompt()
+    assert (status, "x is released" in text) == (0, True)
+
+
+def test_an_inner_shell_can_be_suspended(sh, pool):
+    sh.run("wt go x")
+    sh.tty.sendline("suspend")
+    sh.prompt()
+    assert "outside" in sh.run("echo outside$WT_GO")[0].split()
+    sh.tty.sendline("fg")
+    sh.prompt()
+    assert "x" in os.path.basename(sh.pwd)
+    sh.tty.sendline("exit")
+    text, _status = sh.prompt()
+    assert "x is released" in text
+    assert idle(pool)
+
+
 def test_the_terminal_is_given_back_as_it_was(sh, pool):
     before = sh.says("stty -g")
     _text, status = sh.run("wt go x -- sh -c 'stty raw -echo; kill -9 $$'")

@@ -53,9 +53,13 @@ def guarded(
     env = dict(os.environ)
     out = Out(env, _colour_word(argv))
     try:
+        _take_interrupts()
         return run_(argv, out, env)
     except BaseException as error:  # the one boundary: what is not ours is re-raised or reported below
-        return _told(error, argv, program, out, env)
+        try:
+            return _told(error, argv, program, out, env)
+        except (KeyboardInterrupt, Interrupted) as interrupted:  # while it was told
+            return _status_of(interrupted)
 
 
 def _told(error: BaseException, argv: list[str], program: str, out: Out, env: Mapping[str, str]) -> int:
@@ -67,7 +71,7 @@ def _told(error: BaseException, argv: list[str], program: str, out: Out, env: Ma
             out.error(error)
             return error.code
         if isinstance(error, (KeyboardInterrupt, Interrupted)):
-            return 128 + getattr(error, "signum", 2)
+            return _status_of(error)
         if isinstance(error, BrokenPipeError):  # nobody reads the answer: silent, as git and ls are
             return 128 + _SIGPIPE
         if isinstance(error, OSError):
@@ -80,8 +84,12 @@ def _told(error: BaseException, argv: list[str], program: str, out: Out, env: Ma
         return BUG if not isinstance(error, WtError) else error.code
 
 
+def _status_of(interrupted: BaseException) -> int:
+    return 128 + getattr(interrupted, "signum", 2)
+
+
 def _sane_process() -> None:
-    """Repair what a caller may have left us with: closed standard streams, an ignored SIGCHLD; take SIGTERM."""
+    """Repair what a caller may have left us with: closed standard streams, an ignored SIGCHLD."""
     import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which cost 4 ms
 
     for descriptor in (0, 1, 2):
@@ -90,6 +98,14 @@ def _sane_process() -> None:
         except OSError:
             os.open("/dev/null", os.O_RDWR)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+
+
+def _take_interrupts() -> None:
+    """What ends us is raised as an exception, unless the caller ignores it."""
+    import _signal  # `signal` without its enums, which cost 4 ms
+
+    if _signal.getsignal(_signal.SIGINT) == _signal.SIG_DFL:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     for signum in (_signal.SIGTERM, _signal.SIGHUP):
         if _signal.getsignal(signum) == _signal.SIG_DFL:
             _signal.signal(signum, _interrupted)

@@ -13,9 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
+    from typing import Any
 
-_HUP, _INT, _KILL, _PIPE, _ALRM, _TERM, _XFSZ, _CHLD = (
-    1, 2, 9, 13, 14, 15, 25, int(_signal.SIGCHLD),
+_HUP, _INT, _KILL, _PIPE, _ALRM, _TERM, _XFSZ, _CHLD, _CONT, _TSTP = (
+    1, 2, 9, 13, 14, 15, 25, int(_signal.SIGCHLD), int(_signal.SIGCONT), int(_signal.SIGTSTP),
 )  # fmt: skip
 _GRACE = 3.0  # seconds that a command has which was told to end
 
@@ -25,12 +26,13 @@ def run_there(
 ) -> int:
     """Run a command in a directory and return its status as a shell would: 128 + signal where one ended it.
 
-    Where we are told to end, the command is, and waited for; the terminal is given back as it was.
+    Where we are told to end, the command is, and waited for; where it stops, so do we, and it goes on when we do. The
+    terminal is given back as it was.
     """
     inherited = {**clean_environment(env), "PWD": path, **(more or {})}
     terminal = _Terminal()
     try:
-        with _Watch() as watch:
+        with _Watch(terminal) as watch:
             pid, failed = _started(watch, command, path, inherited)
             status = watch.wait(pid)
     finally:
@@ -68,13 +70,19 @@ def _become(command: Sequence[str], path: str, env: dict[str, str], not_started:
 class _Watch:
     """Hands on to a command what we are told, and more where that does not end it: a shell ignores SIGTERM.
 
+    Ctrl-Z is the command's to answer, too: a shell's `suspend` and many a program stop themselves alone, and who waits for
+    us would not know.
+
     The signals are blocked and taken out one by one: with a handler, one that comes between the last look and the wait
     would be seen when the wait is over.
     """
 
+    def __init__(self, terminal: _Terminal) -> None:
+        self._terminal = terminal
+
     def __enter__(self) -> _Watch:
         self._told = {one for one in (_HUP, _TERM) if _signal.getsignal(one) != _signal.SIG_IGN}  # nohup
-        self._taken = {*self._told, _ALRM, _CHLD}
+        self._taken = {*self._told, _ALRM, _CHLD, *([_TSTP] if self._terminal.look() else [])}
         self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, self._taken)
         # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
         self._interrupt = _signal.signal(_INT, _signal.SIG_IGN)
@@ -104,40 +112,65 @@ class _Watch:
         while True:
             signum = _signal.sigwait(self._taken)
             if signum == _CHLD:
-                ended, status = os.waitpid(pid, os.WNOHANG)
-                if ended:
+                changed, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+                if changed and os.WIFSTOPPED(status):
+                    self._stop_along(pid)
+                elif changed:
                     return os.waitstatus_to_exitcode(status)
-                continue
             if signum in self._told:
                 due = list(dict.fromkeys((signum, _HUP, _KILL)))
             if signum == _HUP:  # who hangs up says so more than once, and nobody is there to be told any more
                 _signal.signal(_HUP, _signal.SIG_IGN)
                 self._taken.discard(_HUP)
-            if due:
+            if due and signum not in (_CHLD, _TSTP):
                 os.kill(pid, due.pop(0))
                 _signal.setitimer(_signal.ITIMER_REAL, _GRACE)
+
+    def _stop_along(self, pid: int) -> None:
+        found = self._terminal.look()
+        if found is None:  # nobody waits with a shell's `fg`
+            return
+        self._terminal.restore()
+        os.kill(os.getpid(), _TSTP)
+        # we stop here; in a process group that nobody could let go on, we do not
+        _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_TSTP})
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_TSTP})
+        if self._terminal.is_ours():
+            self._terminal.make(found)
+        os.kill(pid, _CONT)
 
 
 class _Terminal:
     """The terminal as we found it: a command that was killed can neither leave its foreground nor its raw mode."""
 
     def __init__(self) -> None:
-        self.group = self.modes = None
+        self._first = self.look()
+
+    def look(self) -> tuple[int, list[Any]] | None:
+        """Return the foreground's process group and the modes; None where standard input is no terminal, or hung up."""
         try:
-            self.group, self.modes = os.tcgetpgrp(0), termios.tcgetattr(0)
-        except (OSError, termios.error):  # standard input is none
-            return
+            return os.tcgetpgrp(0), termios.tcgetattr(0)
+        except (OSError, termios.error):
+            return None
+
+    def is_ours(self) -> bool:
+        found = self.look()
+        return found is not None and found[0] == os.getpgrp()
 
     def restore(self) -> None:
-        if self.group is None or self.modes is None:
+        self.make(self._first)
+
+    def make(self, wanted: tuple[int, list[Any]] | None) -> None:
+        found = self.look()
+        if wanted is None or found is None:
             return
         before = _signal.signal(_signal.SIGTTOU, _signal.SIG_IGN)  # we may be in the background by now
         try:
-            if os.tcgetpgrp(0) != self.group:
-                os.tcsetpgrp(0, self.group)
-            if termios.tcgetattr(0) != self.modes:
-                termios.tcsetattr(0, termios.TCSADRAIN, self.modes)
-        except (OSError, termios.error):  # it was hung up
+            if found[0] != wanted[0]:
+                os.tcsetpgrp(0, wanted[0])
+            if found[1] != wanted[1]:
+                termios.tcsetattr(0, termios.TCSADRAIN, wanted[1])
+        except (OSError, termios.error):  # it was hung up, or that group is no more
             return
         finally:
             _signal.signal(_signal.SIGTTOU, before)
