@@ -1,7 +1,6 @@
 """land, contract section 12, the plain case: every refusal touches nothing, what lands is whole."""
 
 import os
-import shutil
 import subprocess
 
 import git as gitpython
@@ -534,45 +533,6 @@ def test_the_mutex_is_not_handed_to_what_the_users_hooks_leave_running(pool, tmp
         assert pool.pool("release", "--name", "x").code == 0
     finally:
         os.kill(int(file_bytes(f"{tmp_path}/daemon")), 9)
-
-
-def test_a_land_that_is_told_to_end_ends_the_users_commit_first(pool, tmp_path):
-    path = pool.acquire("x")
-    gitrepo.write(path, {"README": "changed\n"})
-    os.mkfifo(tmp_path / "begun")
-    gitrepo.write(
-        pool.source, {".git/hooks/pre-commit": f"#!/bin/sh\necho $PPID >{tmp_path}/begun\nexec sleep 100\n"}
-    )
-    os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
-    process = subprocess.Popen(
-        tool.argv("wt", "land", "never"), cwd=path, env=tool.environment(WORKTREE_ROOT=pool.root),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    commit = int((tmp_path / "begun").read_text())
-    process.terminate()
-    assert process.wait(timeout=60) == 143
-    with pytest.raises(ProcessLookupError):
-        os.kill(commit, 0)
-
-
-def test_a_land_that_is_told_to_end_at_the_birth_of_the_users_commit_ends_it(pool, tmp_path):
-    if not shutil.which("strace"):
-        pytest.skip("needs strace, which Linux has")
-    path = pool.acquire("x")
-    gitrepo.write(path, {"README": "changed\n"})
-    hook = (
-        f"#!/bin/sh\necho $PPID >{tmp_path}/commit\nread -r _ _ _ wt _ </proc/$PPID/stat\nkill $wt\n"
-        "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done\n"
-    )
-    gitrepo.write(pool.source, {".git/hooks/pre-commit": hook})
-    os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
-    # what starts a process comes back late: git has begun, and nobody knows of it yet
-    slowly = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=vfork,clone,clone3",
-              "-e", "inject=vfork,clone,clone3:delay_exit=300000")  # fmt: skip
-    done = land(pool, "never", cwd=path, before=slowly)
-    assert done.code == 143, done
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "commit").read_text()), 0)
 
 
 @pytest.mark.parametrize("wanted", ["a-b", "held"])

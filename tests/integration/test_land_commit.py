@@ -3,10 +3,11 @@
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support.untouched import everything, file_bytes
 
 git = gitrepo.git
@@ -116,3 +117,42 @@ def test_the_users_settings_for_commits_apply_and_ask_nobody(both, tmp_path):
     gitrepo.write(path, {"README": "changed\n"})
     landed(both, "#12 words")
     assert git(both.source, "log", "-1", "--format=%an|%B").strip() == "Some Body|#12 words\nTicket: 7"
+
+
+def test_a_land_that_is_told_to_end_ends_the_users_commit_first(pool, tmp_path):
+    path = pool.acquire("x")
+    gitrepo.write(path, {"README": "changed\n"})
+    os.mkfifo(tmp_path / "begun")
+    gitrepo.write(
+        pool.source, {".git/hooks/pre-commit": f"#!/bin/sh\necho $PPID >{tmp_path}/begun\nexec sleep 100\n"}
+    )
+    os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
+    process = subprocess.Popen(
+        tool.argv("wt", "land", "never"), cwd=path, env=tool.environment(WORKTREE_ROOT=pool.root),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    commit = int((tmp_path / "begun").read_text())
+    process.terminate()
+    assert process.wait(timeout=60) == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(commit, 0)
+
+
+def test_a_land_that_is_told_to_end_at_the_birth_of_the_users_commit_ends_it(pool, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("needs strace, which Linux has")
+    path = pool.acquire("x")
+    gitrepo.write(path, {"README": "changed\n"})
+    hook = (
+        f"#!/bin/sh\necho $PPID >{tmp_path}/commit\nread -r _ _ _ wt _ </proc/$PPID/stat\nkill $wt\n"
+        "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done\n"
+    )
+    gitrepo.write(pool.source, {".git/hooks/pre-commit": hook})
+    os.chmod(f"{pool.source}/.git/hooks/pre-commit", 0o755)
+    # what starts a process comes back late: git has begun, and nobody knows of it yet
+    slowly = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=vfork,clone,clone3",
+              "-e", "inject=vfork,clone,clone3:delay_exit=300000")  # fmt: skip
+    done = pool.wt("land", "never", cwd=path, before=slowly)
+    assert done.code == 143, done
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "commit").read_text()), 0)

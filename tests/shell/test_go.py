@@ -158,6 +158,19 @@ def test_what_stops_itself_gives_the_terminal_back_and_goes_on_with_fg(sh, pool)
     assert (status, "x is released" in text) == (0, True)
 
 
+def test_in_the_background_it_leaves_the_terminal_to_whoever_has_it(sh, pool, tmp_path):
+    os.mkfifo(tmp_path / "end")
+    sh.tty.sendline(f"wt go x -- sh -c 'echo $PPID >{tmp_path}/pid; echo ready; cat {tmp_path}/end'")
+    sh.tty.expect("ready\r\n")
+    sh.tty.send("\x1a")
+    sh.prompt()
+    sh.run("bg")
+    ended = f"echo >{tmp_path}/end; while kill -0 $(cat {tmp_path}/pid) 2>/dev/null; do sleep 0.1; done"
+    text, status = sh.run(f"sh -c 'stty -icanon; {ended}; stty -a; stty icanon; echo fi\"\"nished'")
+    assert (status, "finished" in text, " -icanon" in text) == (0, True, True), text
+    assert idle(pool)
+
+
 def test_an_inner_shell_can_be_suspended(sh, pool):
     sh.run("wt go x")
     sh.tty.sendline("suspend")

@@ -82,11 +82,12 @@ class _Watch:
 
     def __enter__(self) -> _Watch:
         self._told = {one for one in (_HUP, _TERM) if _signal.getsignal(one) != _signal.SIG_IGN}  # nohup
-        self._taken = {*self._told, _ALRM, _CHLD, *([_TSTP] if self._terminal.look() else [])}
+        self._taken = {*self._told, _ALRM, _CHLD, _CONT}
         self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, self._taken)
         # Ctrl-C is the command's to answer: it is in our process group, and its status says what became of it.
         self._interrupt = _signal.signal(_INT, _signal.SIG_IGN)
-        _signal.signal(_CHLD, lambda *_: None)  # BSD drops what is ignored by default, blocked or not
+        for signum in (_CHLD, _CONT):
+            _signal.signal(signum, lambda *_: None)  # BSD drops what is ignored by default, blocked or not
         return self
 
     def __exit__(
@@ -94,7 +95,8 @@ class _Watch:
     ) -> None:
         _signal.setitimer(_signal.ITIMER_REAL, 0)
         _signal.signal(_ALRM, _signal.SIG_IGN)  # also what is due already
-        _signal.signal(_CHLD, _signal.SIG_DFL)
+        for signum in (_CHLD, _CONT):
+            _signal.signal(signum, _signal.SIG_DFL)
         _signal.signal(_INT, self._interrupt)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
         _signal.signal(_ALRM, _signal.SIG_DFL)
@@ -102,7 +104,7 @@ class _Watch:
     def forget(self) -> None:
         """In the child: what it is to begin with. Python ignores two signals, and exec would hand that on."""
         _signal.signal(_INT, self._interrupt)
-        for signum in (*self._told, _CHLD, _PIPE, _XFSZ):
+        for signum in (*self._told, _CHLD, _CONT, _PIPE, _XFSZ):
             _signal.signal(signum, _signal.SIG_DFL)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
 
@@ -117,12 +119,14 @@ class _Watch:
                     self._stop_along(pid)
                 elif changed:
                     return os.waitstatus_to_exitcode(status)
+            if signum == _CONT:
+                self._terminal.note_place()
             if signum in self._told:
                 due = list(dict.fromkeys((signum, _HUP, _KILL)))
             if signum == _HUP:  # who hangs up says so more than once, and nobody is there to be told any more
                 _signal.signal(_HUP, _signal.SIG_IGN)
                 self._taken.discard(_HUP)
-            if due and signum not in (_CHLD, _TSTP):
+            if due and signum in (*self._told, _HUP, _ALRM):
                 os.kill(pid, due.pop(0))
                 _signal.setitimer(_signal.ITIMER_REAL, _GRACE)
 
@@ -130,21 +134,27 @@ class _Watch:
         found = self._terminal.look()
         if found is None:  # nobody waits with a shell's `fg`
             return
-        self._terminal.restore()
-        os.kill(os.getpid(), _TSTP)
-        # we stop here; in a process group that nobody could let go on, we do not
-        _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_TSTP})
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_TSTP})
-        if self._terminal.is_ours():
-            self._terminal.make(found)
+        if _CONT not in _signal.sigpending():  # else all of us had stopped, and go on
+            self._terminal.restore()
+            os.kill(os.getpid(), _TSTP)  # not heeded in a process group that nobody could let go on
+            if self._terminal.is_ours():
+                self._terminal.make(found)
         os.kill(pid, _CONT)
 
 
 class _Terminal:
-    """The terminal as we found it: a command that was killed can neither leave its foreground nor its raw mode."""
+    """The terminal as we found it: a command that was killed can neither leave its foreground nor its raw mode.
+
+    In the background (`&`, or Ctrl-Z and `bg`) it is another's, who is left alone.
+    """
 
     def __init__(self) -> None:
         self._first = self.look()
+        self.note_place()
+
+    def note_place(self) -> None:
+        """Look whether we are in the foreground: later on it may be the command's own job that is there."""
+        self._in_front = self.is_ours()
 
     def look(self) -> tuple[int, list[Any]] | None:
         """Return the foreground's process group and the modes; None where standard input is no terminal, or hung up."""
@@ -158,7 +168,8 @@ class _Terminal:
         return found is not None and found[0] == os.getpgrp()
 
     def restore(self) -> None:
-        self.make(self._first)
+        if self._in_front or self.is_ours():
+            self.make(self._first)
 
     def make(self, wanted: tuple[int, list[Any]] | None) -> None:
         found = self.look()
