@@ -63,6 +63,23 @@ def test_the_base_is_called_by_its_name_beside_the_lines_in_conflict(both, clash
     assert git(path, "rev-parse", "MERGE_HEAD") == theirs
 
 
+@pytest.mark.parametrize("name", ["-x", "--squash"])
+def test_a_base_that_is_called_like_an_option_is_a_name_all_the_same(tmp_path, repo, name):
+    git(repo, "update-ref", f"refs/heads/{name}", "HEAD")
+    git(repo, "symbolic-ref", "HEAD", f"refs/heads/{name}")
+    git(repo, "branch", "-q", "-D", "main")
+    pool = Pool(tmp_path / "root", repo, max_slots=2)
+    path = clash(pool)
+    done = pool.wt("land", cwd=path)
+    assert done.code == 1
+    assert f"`x` and `{name}` conflict" in done.err
+    assert git(path, "rev-parse", "MERGE_HEAD") == git(repo, "rev-parse", f"refs/heads/{name}")
+    gitrepo.write(path, {"README": "both\n"})
+    pasted(done.err)
+    landed(pool, "--name", "x")
+    assert log(repo)[0] == f"Merge x into {name}"
+
+
 def test_a_merge_that_was_resolved_reads_well_where_the_base_moved_on_meanwhile(pool):
     path = clash(pool)
     done = stopped(pool, path)

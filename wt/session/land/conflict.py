@@ -52,7 +52,7 @@ def by_merge(task: Task, base: Base, head: str) -> WtError:
     by now.
     """
     name = task.git.ask("for-each-ref", "--format=%(refname:short)", base.ref)
-    error = _left(task, base, head, (*_MERGE, name))
+    error = _left(task, base, head, (*_MERGE, "--", name))
     merged = refs.pseudo_ref(task.slot.admin_dir, "MERGE_HEAD")
     if base.tip not in merged and refs.resolve(task.git, base.ref) != base.tip:
         if merged:
