@@ -137,8 +137,7 @@ class _Watch:
         if _CONT not in _signal.sigpending():  # else all of us had stopped, and go on
             self._terminal.restore()
             os.kill(os.getpid(), _TSTP)  # not heeded in a process group that nobody could let go on
-            if self._terminal.is_ours():
-                self._terminal.make(found)
+            self._terminal.hand_back(found)
         os.kill(pid, _CONT)
 
 
@@ -150,11 +149,18 @@ class _Terminal:
 
     def __init__(self) -> None:
         self._first = self.look()
+        self._ours = {os.getpgrp()}
         self.note_place()
 
     def note_place(self) -> None:
         """Look whether we are in the foreground: later on it may be the command's own job that is there."""
         self._in_front = self.is_ours()
+
+    def hand_back(self, found: tuple[int, list[Any]]) -> None:
+        """Let the command have it as it had left it, its own process group in the foreground too, where we are there."""
+        if self.is_ours():
+            self._ours.add(found[0])
+            self.make(found)
 
     def look(self) -> tuple[int, list[Any]] | None:
         """Return the foreground's process group and the modes; None where standard input is no terminal, or hung up."""
@@ -165,7 +171,7 @@ class _Terminal:
 
     def is_ours(self) -> bool:
         found = self.look()
-        return found is not None and found[0] == os.getpgrp()
+        return found is not None and found[0] in self._ours
 
     def restore(self) -> None:
         if self._in_front or self.is_ours():
