@@ -33,8 +33,8 @@ turn() { local turn_=0; while [ "$turn_" -lt "$COUNT" ]; do "$1"; turn_=$((turn_
 work
 [ "$PROOF" = "" ] || eval "$PROOF" || exit 9
 nothing() { :; }
-a=$EPOCHREALTIME; turn nothing >/dev/null; b=$EPOCHREALTIME; turn work >/dev/null; c=$EPOCHREALTIME
-echo "$a $b $c"; times
+times; a=$EPOCHREALTIME; turn nothing >/dev/null; b=$EPOCHREALTIME; times; turn work >/dev/null; c=$EPOCHREALTIME
+times; echo "$a $b $c"
 """
 PROMPT = "__wt_prompt"
 NAMES = "__wt_found=(); __wt_key=; __wt_candidates held"
@@ -62,14 +62,18 @@ def run(stage: Stage, shell: str, work: str, *, count: int, directory: str, proo
     done = subprocess.run(argv, check=False, env=env, capture_output=True, text=True)
     if done.returncode or done.stderr:
         raise BenchError(f"{shell}: {work}: status {done.returncode}\n{done.stderr[-2000:]}")
-    [*_, stamps, own, _children] = done.stdout.splitlines()
-    begin, empty, end = (float(word) for word in stamps.split())
-    used = sum(_seconds(word) for word in own.split())
-    return Sample(((end - empty) - (empty - begin)) / count, used / count, 0)
+    [*_, first, _, second, _, third, _, stamps] = done.stdout.splitlines()  # its own time, its children's
+    wall = _apart(*(float(word) for word in stamps.split()))
+    used = _apart(*(sum(map(_seconds, line.split())) for line in (first, second, third)))
+    return Sample(wall / count, used / count, 0)
+
+
+def _apart(begin: float, empty: float, end: float) -> float:
+    return (end - empty) - (empty - begin)
 
 
 def _timed(
-    stage: Stage, what: str, work: str, limit: dict[str, float], *, directory: str, count: int = 1000,
+    stage: Stage, what: str, work: str, limit: dict[str, float], *, directory: str, count: int = 5000,
     per: int = 1, proof: str = "",
 ) -> Iterator[Measured]:  # fmt: skip
     """One line for each shell that is here; `per` is how many things one turn does."""
@@ -116,7 +120,7 @@ def completion(stage: Stage, repo: Repo) -> Iterator[Measured]:
     limit = {"bash": 25 * MICRO, "zsh": 50 * MICRO}
     proof = f"[ ${{#__wt_found[@]}} = {MANY} ]"
     yield from _timed(
-        stage, "names, a slot", NAMES, limit, directory=pool.source, count=20, per=MANY, proof=proof
+        stage, "names, a slot", NAMES, limit, directory=pool.source, count=100, per=MANY, proof=proof
     )
 
 
@@ -132,7 +136,7 @@ def moving(stage: Stage, repo: Repo) -> Iterator[Measured]:
 def sourcing(stage: Stage, repo: Repo) -> Iterator[Measured]:
     del repo
     limit = dict.fromkeys(SHELLS, 1000 * MICRO)
-    yield from _timed(stage, "sourcing", SOURCING, limit, directory=stage.root, count=50)
+    yield from _timed(stage, "sourcing", SOURCING, limit, directory=stage.root, count=200)
 
 
 def first_frame(pool: Pool) -> Iterator[Measured]:
