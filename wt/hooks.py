@@ -15,7 +15,7 @@ from wt import files, trust
 from wt.doors import cross
 from wt.errors import UntrustedError, WtError, again, quoted
 from wt.git.run import clean_environment
-from wt.model import record
+from wt.model import record, replaced
 from wt.resources import find
 
 TYPE_CHECKING = False
@@ -72,7 +72,12 @@ def _unapprovable(git: Git, commit: str, why: str) -> UntrustedError:
     return UntrustedError(
         f"{NAME} of {commit[:9]} {why}, so it cannot be approved; nothing was touched.",
         f"to look at it: git -C {quoted(git.cwd)} ls-tree -l {commit} {NAME}",
-        again("to go on without hooks", {"--no-hooks": None}, otherwise="wt new feature-x --no-hooks"),
+        again(
+            "to go on without hooks",
+            {"--no-hooks": None},
+            without=("--trust-hooks",),
+            otherwise="wt new feature-x --no-hooks",
+        ),
     )
 
 
@@ -122,26 +127,34 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def run(
-    hooks: HooksFile, function: str, cwd: str, policy: trust.Policy, variables: Mapping[str, str],
+    hooks: HooksFile, function: str, cwd: str, policy: trust.Policy, variables: Mapping[str, str], scratch: str,
     started: Callable[[int], None] | None = None,
 ) -> Ran:  # fmt: skip
     """Run one function of a hooks file in a directory; nothing is done where there is no such function.
 
-    `started` is told the process group before anything of the file runs.
+    `scratch` is a directory for two temp files, from which recovery takes those that a dead process left. `started` is
+    told the process group before anything of the file runs.
     """
-    scratch = files.scratch_directory("wt-hooks-")
+    path, report = files.temp_path(scratch, NAME), files.temp_path(scratch, "launcher")
+    _clear(path, report)
     try:
-        path, report = f"{scratch}/{NAME}", f"{scratch}/launcher"
         files.write_scratch(path, hooks.content)
         argv = ["bash", "-p", find("hooks", "run.bash"), cwd, function, path, report]
         env = {**clean_environment(policy.env), **variables, "PWD": cwd}
+        shown = replaced(policy, show=lambda text: policy.show(text.replace(path, hooks.origin)))
         cross(f"hook {function}")
-        running = _Running(argv, env, function, policy)
+        running = _Running(argv, env, function, shown)
         status = running.follow(started)
         cross(f"done hook {function}")
         return Ran(status, files.read_text(report, 1 << 12) or "")
     finally:
-        files.remove_tree(scratch)
+        _clear(path, report)
+
+
+def _clear(*paths: str) -> None:
+    for path in paths:
+        if os.path.lexists(path):
+            files.unlink(path)
 
 
 class _Running:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 
 import pytest
 
@@ -338,3 +339,11 @@ def test_a_restore_whose_hook_fails_leaves_what_is_kept_and_a_slot_as_it_was(poo
     assert pool.wt("restore", "x", "--no-hooks").code == 0
     with open(f"{pool.at}/x/README", encoding="utf-8") as file:
         assert file.read() == "changed\n"
+
+
+def test_the_way_on_without_hooks_leaves_out_what_approved_them(pool):
+    digest = hooking.commit(pool.source, "wt_post_acquire() { false; }\n")
+    done = pool.wt("new", "x", "--trust-hooks", digest)
+    assert done.code == 1
+    (hint,) = [line for line in done.err.splitlines() if line.startswith("hint: to go on without hooks: wt ")]
+    assert pool.wt(*shlex.split(hint.partition(": wt ")[2])).code == 0

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.support import hooking, tool
+from tests.support import gitrepo, hooking, tool
 from tests.support.hooking import lines, nested, work
 
 
@@ -72,10 +72,10 @@ def test_escapes_that_a_hook_prints_are_shown_and_not_obeyed(pool):
     assert "\x1b" not in done.err
 
 
-def start(pool, *words):
+def start(pool, *words, program="worktree-pool", **env):
     """Run a command in a session of its own, without waiting for it."""
     return subprocess.Popen(
-        tool.argv("worktree-pool", "--pool", "app", *words), env=tool.environment(WORKTREE_ROOT=pool.root),
+        tool.argv(program, "--pool", "app", *words), env=tool.environment(WORKTREE_ROOT=pool.root, **env),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
@@ -159,3 +159,39 @@ def test_the_number_of_a_hooks_group_that_came_back_is_another(pool, log):
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def hook_files(*tops):
+    return [
+        os.path.join(directory, name)
+        for top in tops
+        for directory, _names, plain in os.walk(top)
+        for name in plain
+        if name.endswith((".wt-hooks.sh", "-launcher")) and name != ".wt-hooks.sh"
+    ]
+
+
+@pytest.mark.parametrize("function", ["wt_post_acquire", "wt_pre_land", "wt_pre_release", "wt_post_release"])
+def test_of_a_hook_whose_command_was_killed_the_next_command_leaves_no_file(both, log, tmp_path, function):
+    """Wherever the hook stood: slot half acquired, held, half released, idle."""
+    hooking.approved(both, f"{function}() {{ echo $$ >{log}; exec sleep 600; }}\n")
+    if function != "wt_post_acquire":
+        both.acquire("x")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    verb, *words = {
+        "wt_post_acquire": ["acquire", "--name", "x"],
+        "wt_pre_land": ["land", "--name", "x"],
+    }.get(function, ["release", "--name", "x"])
+    program = "wt" if verb == "land" else "worktree-pool"
+    if verb == "land":
+        gitrepo.commit(both.wt("path", "x").path, {"work": "1\n"})
+    child = start(both, verb, *words, program=program, TMPDIR=str(temporary))
+    until(lambda: log.read_text().strip())
+    assert len(hook_files(both.root, both.source)) == 2
+    child.kill()
+    child.communicate()
+    os.killpg(int(log.read_text()), signal.SIGKILL)
+    assert both.pool("release", "--name", "nobody").code == 0
+    assert hook_files(both.root, both.source, temporary) == []
+    assert os.listdir(temporary) == []

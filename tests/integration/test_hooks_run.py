@@ -19,7 +19,7 @@ def run(text, function, cwd, env=None, started=None):
     shown: list[str] = []
     policy = trust.Policy({**os.environ, **(env or {})}, shown.append, shown.append)
     found = hooks.of_content(text if isinstance(text, bytes) else text.encode(), "test")
-    ran = hooks.run(found, function, str(cwd), policy, {"WT_NAME": "x y"}, started)
+    ran = hooks.run(found, function, str(cwd), policy, {"WT_NAME": "x y"}, str(cwd), started)
     return ran, "\n".join(shown).split("\n") if shown else []
 
 
@@ -45,6 +45,21 @@ def test_the_body_runs_under_set_e_and_the_top_level_does_not(tmp_path):
 
 def test_an_exported_errexit_does_not_reach_the_top_level(tmp_path):
     assert outcome("false\nf() { echo a; }", "f", tmp_path, {"SHELLOPTS": "errexit"}) == (0, ["a"])
+
+
+@pytest.mark.parametrize(
+    "name", ["declare", "set", "printf", "cd", "read", "exit", "test", "command", "bash"]
+)
+def test_a_function_may_be_called_as_a_builtin_is(tmp_path, name):
+    text = f"{name}() {{ return 0; }}\nWT_LAUNCHER=mine\nf() {{ echo a; false; echo b; }}"
+    ran, shown = run(text, "f", tmp_path)
+    assert (ran.status, ran.launcher, shown) == (1, "mine", ["a"])
+
+
+def test_a_syntax_error_names_the_file_that_people_know(tmp_path):
+    _status, shown = outcome("f() {\nif then\n}", "f", tmp_path)
+    assert shown[0].startswith("test: line 2: syntax error")
+    assert os.listdir(tmp_path) == ["home"]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +216,7 @@ def test_an_interrupt_reaches_the_hook_and_ends_the_call(tmp_path, trap, signum)
     script = (
         "import os, sys\nfrom wt import hooks, trust\nfrom wt.cli.main import _sane_process\n_sane_process()\n"
         "policy = trust.Policy(dict(os.environ), print, print)\n"
-        f"hooks.run(hooks.of_content({text.encode()!r}, ''), 'f', {str(tmp_path)!r}, policy, {{}})\n"
+        f"hooks.run(hooks.of_content({text.encode()!r}, ''), 'f', {str(tmp_path)!r}, policy, {{}}, {str(tmp_path)!r})\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", script], env=environment(), cwd=ROOT, stderr=subprocess.DEVNULL

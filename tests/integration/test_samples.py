@@ -193,5 +193,7 @@ def test_a_launcher_that_unity_names_is_one_command(tmp_path):
     from wt import hooks, trust
 
     policy = trust.Policy({**os.environ, "UNITY": "/the editor"}, print, print)
-    ran = hooks.run(hooks.of_content(sample("unity").encode(), ""), "wt_pre_go", str(tmp_path), policy, {})
+    ran = hooks.run(
+        hooks.of_content(sample("unity").encode(), ""), "wt_pre_go", str(tmp_path), policy, {}, str(tmp_path)
+    )
     assert ran == hooks.Ran(0, "'/the editor' -projectPath .")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -105,6 +106,33 @@ def test_in_use_names_pid_and_command(both):
         assert str(process.pid) in done.err
         process.kill()
     expect(both, "green", "clean", processes=[])
+
+
+DEEP = """import os, sys
+for _ in range(30):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_whose_directory_cannot_be_told_counts(both):
+    """The kernel names no directory whose path is longer than a page."""
+    path = both.acquire("x")
+    os.mkdir(f"{path}/build")
+    argv = [sys.executable, "-c", DEEP]
+    with subprocess.Popen(
+        argv, cwd=f"{path}/build", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        found = expect(both, "yellow", "in-use")
+        assert process.pid in [one["pid"] for one in found["evidence"]["processes"]]
+        assert "a directory too deep to be named" in both.wt("info", "x").out
+        assert both.wt("release", "x").code == 1
+        process.communicate()
+    expect(both, "green", "clean")
 
 
 def test_the_shell_that_asks_is_not_in_use(pool):

@@ -66,7 +66,7 @@ def _require(pool: Pool, policy: Policy, theirs: HooksFile, commit: str) -> None
         f"The hooks of {pool.config.source} ({theirs.origin}) are not approved; nothing was touched.",
         f"to read and approve them: wt trust {key} --from {commit[:12]}",
         f"to approve exactly these without a terminal: wt trust {key} --sha256 {theirs.sha256}",
-        again("to go on without hooks", {"--no-hooks": None}),
+        again("to go on without hooks", {"--no-hooks": None}, without=("--trust-hooks",)),
     )
     error.content = theirs.content
     raise error
@@ -185,7 +185,7 @@ def _gate(due_: Due, function: str, slot: Slot, more: Mapping[str, str], otherwi
             raise WtError(
                 f"The hook {function} of {one.origin} ended with status {ran.status}; {otherwise}.",
                 _way_to_look(due_, one),
-                again("to go on without hooks", {"--no-hooks": None}),
+                again("to go on without hooks", {"--no-hooks": None}, without=("--trust-hooks",)),
             )
         launcher = ran.launcher or launcher
     return launcher
@@ -210,7 +210,9 @@ def _call(
     recorded = slot.lock is not None and slot.admin is not None and lock.exists(slot.admin)
     started = _recorder(slot) if recorded else None
     variables = {**_variables(due_, slot), **more}
-    ran = hooks.run(one, function, cwd or slot.directory, due_.policy, variables, started)
+    ours = f"{slot.admin_dir}/worktree-pool"
+    scratch = ours if os.path.isdir(ours) else f"{due_.pool.real}/.meta"  # a hook may have removed it
+    ran = hooks.run(one, function, cwd or slot.directory, due_.policy, variables, scratch, started)
     if recorded and slot.held.state == "held":
         lock.write(slot.admin_dir, slot.held)
     return ran

@@ -1,7 +1,9 @@
 """Processes that stand in a slot: whoever has its cwd there would lose the ground under its feet.
 
 psutil answers; on Linux a look at `/proc/*/cwd` comes first, since nearly always nobody stands there, and importing
-psutil costs more than a release.
+psutil costs more than a release. A process that may not be looked into does not count, though it may be this user's: agents
+that hide their memory (ssh-agent, gpg-agent) are always there, and would stand in every slot. One whose directory cannot
+be told for another reason counts in each.
 """
 
 from __future__ import annotations
@@ -10,12 +12,21 @@ import os
 
 from wt.model import record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import psutil
+
 
 @record
 class Standing:
+    """`cwd` is empty where it cannot be told."""
+
     pid: int
     command: str
     cwd: str
+
+    def is_in(self, directory: str) -> bool:
+        return not self.cwd or f"{self.cwd}/".startswith(f"{directory}/")
 
 
 def standing(below: str) -> list[Standing]:
@@ -40,8 +51,10 @@ def _by_links(below: str) -> set[int] | None:
         try:
             if f"{os.readlink(f'/proc/{pid}/cwd')}/".startswith(f"{below}/"):
                 found.add(pid)
-        except OSError:  # it has ended, or is another user's
+        except (PermissionError, FileNotFoundError, ProcessLookupError):  # another user's, or it has ended
             continue
+        except OSError:  # of a path longer than a page nothing is told
+            found.add(pid)
     return found if pids else None
 
 
@@ -54,9 +67,16 @@ def _asked(below: str, pids: set[int] | None) -> list[Standing]:
     for pid in sorted((set(psutil.pids()) if pids is None else pids) - spared):
         try:
             process = psutil.Process(pid)
-            cwd = process.cwd()
-            if process.uids().effective == mine and f"{cwd}/".startswith(f"{below}/"):
-                found.append(Standing(pid, process.name(), cwd))
+            one = Standing(pid, process.name(), _cwd(process))
+            if process.uids().effective == mine and one.is_in(below):
+                found.append(one)
         except psutil.Error:
             continue
     return found
+
+
+def _cwd(process: psutil.Process) -> str:
+    try:
+        return process.cwd()
+    except OSError:
+        return ""

@@ -206,7 +206,7 @@ def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
         from wt.pool.standing import standing
 
         return standing(path)
-    return [one for one in everybody if f"{one.cwd}/".startswith(f"{path}/")]
+    return [one for one in everybody if one.is_in(path)]
 
 
 def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Operation | None) -> Verdict:

@@ -54,7 +54,7 @@ def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
     if len(found.evidence.paths) > 20:
         out.answer(f"  … and {len(found.evidence.paths) - 20} more")
     for one in found.evidence.processes:
-        out.answer(f"  pid {one.pid}  {one.command}  in {one.cwd}")
+        out.answer(f"  pid {one.pid}  {one.command}  in {one.cwd or 'a directory too deep to be named'}")
     out.painted([("next: ", "dim"), (found.next, "cyan")])
     out.answer("")
     for label, value in _facts(pool, slot):
