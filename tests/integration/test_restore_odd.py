@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import time
 
 import pytest
 
 from tests.integration.test_restore import force, kept, picture, restore, status
 from tests.support import gitrepo, hooking, meddle
+from tests.support.tool import Pool
 from tests.support.untouched import everything, file_bytes
 
 git = gitrepo.git
@@ -230,3 +232,74 @@ def test_a_repository_that_no_list_of_untracked_files_has_does_not_go_with_a_ret
     assert git(store, f"--git-dir={store}", "rev-parse", "HEAD") == tip
     if where == "at a gitlink":
         assert status(os.path.dirname(store)) == [" M f", "?? new"]
+
+
+def hold_for(pool, name, days):
+    """Make a held slot's lock say that it was acquired so many days ago."""
+    lock = pool.pool("inspect", "--name", name).json["lock_path"]
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+    with open(lock, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    with open(lock, "w", encoding="utf-8") as file:
+        file.writelines(
+            f"started_at: {moment}\n" if line.startswith("started_at") else f"{line}\n" for line in lines
+        )
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("command", ["wt", "primitive"])
+def test_what_is_set_aside_stays_for_as_long_from_then_on_however_long_the_slot_was_held(
+    pool, command, packed
+):
+    """The moment in the ref is that of the acquire."""
+    path = pool.acquire("x")
+    tip = gitrepo.commit(path, {"a": "1\n"})
+    hold_for(pool, "x", 91)
+    if command == "wt":
+        gitrepo.write(path, {"u": "1\n"})
+        back = force(pool)
+    else:
+        assert pool.pool("release", "--name", "x").code == 0
+        back = ["restore", "x"]
+    if packed:
+        git(pool.source, "pack-refs", "--all")
+    pool.acquire("y")
+    assert pool.wt("release", "y").err == "y is released; slot-0 is idle and warm.\n"
+    (line,) = pool.wt("restore").out.splitlines()
+    assert line.partition("  ")[2].startswith("now  1 commit")
+    assert pool.wt("restore", "--prune", "30d").out == ""
+    path = restore(pool, *back)
+    assert git(path, "rev-parse", "HEAD") == tip
+    assert os.path.exists(f"{path}/u") == (command == "wt")
+
+
+def test_what_was_set_aside_last_is_listed_first_and_said_to_be_the_newest(both):
+    for name in ("first", "second"):
+        gitrepo.commit(both.acquire(name), {name: "1\n"})
+    hold_for(both, "first", 3)
+    force(both, "second")
+    (ref,) = kept(both)
+    made = git(both.source, "reflog", "show", "--date=unix", "--format=%gd", ref).partition("{")[2][:-1]
+    log = f"{both.source}/.git/logs/{ref}"
+    before = file_bytes(log)
+    with open(log, "wb") as file:  # it has whole seconds
+        file.write(before.replace(b"> " + made.encode(), b"> %d" % (int(made) - 60)))
+    force(both, "first")
+    done = both.wt("restore")
+    assert [line.partition("@")[0] for line in done.out.splitlines()] == ["first", "second"]
+    assert "to have the newest again: wt restore first@" in done.err
+
+
+def test_what_is_set_aside_of_a_submodule_stays_for_as_long_too(tmp_path, repo):
+    library = gitrepo.make_repo(tmp_path / "library", {"f": "1\n"})
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "-q", "add", library, "lib")
+    gitrepo.commit(repo, {}, "a submodule")
+    pool = Pool(tmp_path / "root", repo, submodule_mirror_mode="git-modules", submodule_mirror_base=repo)
+    path = pool.acquire("x")
+    tip = gitrepo.commit(f"{path}/lib", {"f": "2\n"})
+    hold_for(pool, "x", 91)
+    assert pool.pool("release", "--name", "x").code == 0
+    pool.acquire("y")
+    assert pool.pool("release", "--name", "y").code == 0
+    kept_ones = f"{repo}/.git/worktree-pool/kept.git"
+    assert git(kept_ones, "for-each-ref", "--contains", tip)

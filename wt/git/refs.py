@@ -103,9 +103,30 @@ def is_reachable(git: Git, commit: str, *, besides: str = "", also: Iterable[str
 
 def create(git: Git, ref: str, sha: str, message: str) -> None:
     """Create a ref that must not exist; GitError where it does, or where git could not make it beside the others."""
-    # dated now, whatever the caller's environment says: an old entry is dropped by the next `git gc`
-    now = {"GIT_COMMITTER_DATE": f"@{int(time.time())} +0000"}
-    git.do("update-ref", "--create-reflog", "-m", message, ref, sha, "0" * len(sha), env=now)
+    git.do("update-ref", "--create-reflog", "-m", message, ref, sha, "0" * len(sha), env=_now())
+
+
+def point(git: Git, ref: str, sha: str, message: str, options: tuple[str, ...] = ()) -> None:
+    """Make a ref, or find it made, whose reflog says when that was; `options` are git's own, in front of the verb."""
+    git.do(*options, "update-ref", "--create-reflog", "-m", message, ref, sha, env=_now())
+
+
+def _now() -> dict[str, str]:
+    # whatever the caller's environment says: an old entry is dropped by the next `git gc`
+    return {"GIT_COMMITTER_DATE": f"@{int(time.time())} +0000"}
+
+
+def made_at(common: str, ref: str) -> float | None:
+    """Return when a ref was made, as far as its reflog goes back; None where it has none."""
+    text = files.read_text(f"{common}/logs/{ref}", 1 << 12)
+    if text is None and os.path.isdir(f"{common}/reftable"):
+        from wt.git.run import Git
+
+        when = Git(common).ask("log", "-g", "--format=%gd", "--date=unix", ref, "--").rpartition("@{")[2]
+    else:
+        when = (text or "").split("\n")[0].partition("\t")[0].rpartition("> ")[2]
+    word = when.rstrip("}").split(" ")[0]
+    return float(word) if word.isascii() and word.isdigit() and len(word) < 12 else None
 
 
 def delete(git: Git, ref: str, expected: str) -> None:

@@ -8,7 +8,7 @@ import time
 from wt import files, times
 from wt.errors import WtError
 from wt.git import refs
-from wt.pool import gitlocks, nested, sourcelock, submodules
+from wt.pool import gitlocks, keep, nested, sourcelock, submodules
 from wt.pool.keep import PREFIX
 
 TYPE_CHECKING = False
@@ -24,15 +24,18 @@ def expire(pool: Pool, tell: Callable[[str], None]) -> None:
     """Drop at most twenty refs that are older than the pool's `keep`, and say so."""
     if pool.config.keep == "forever":
         return
-    oldest = times.compact(times.as_text(time.time() - int(pool.config.keep[:-1]) * 86400))
+    before = time.time() - int(pool.config.keep[:-1]) * 86400
+    oldest = times.compact(times.as_text(before))
     if submodules.is_any_kept(pool):
         from wt.pool.submodules import kept
 
-        if dropped := kept.drop_older(pool, oldest, _AT_ONCE):
+        if dropped := kept.drop_older(pool, before, _AT_ONCE):
             tell(
                 f"{dropped} of what was set aside in submodules more than {pool.config.keep} ago is dropped."
             )
-    old = [ref for ref in _names(pool) if ref.rpartition("/")[2] < oldest and _is_ours(ref)]
+    # nothing was set aside before its slot was acquired, which is what the name says
+    named = [ref for ref in _names(pool) if ref.rpartition("/")[2] < oldest and _is_ours(ref)]
+    old = [ref for ref in named if keep.made_at(pool.common, ref, _moment(ref)) < before]
     found = [(ref.name, ref.sha) for ref in refs.list_refs(pool.git(), *old[:_AT_ONCE])] if old else []
     if not found:
         return
@@ -46,8 +49,11 @@ def expire(pool: Pool, tell: Callable[[str], None]) -> None:
 
 
 def _is_ours(ref: str) -> bool:
-    moment = ref.rpartition("/")[2].partition("-")[0]
-    return times.parse(times.expanded(moment)) is not None
+    return times.parse(times.expanded(_moment(ref))) is not None
+
+
+def _moment(ref: str) -> str:
+    return ref.rpartition("/")[2].partition("-")[0]
 
 
 def _names(pool: Pool) -> list[str]:

@@ -119,8 +119,13 @@ def point(pool: Pool, git: Git, label: Label, sha: str) -> str:
     """Make the ref that keeps an object; returns its name."""
     ref = label.ref(sha)
     with sourcelock.of_ref(pool, git.keep, ref) as source:
-        source.do(*SYNCED, "update-ref", ref, sha)
+        refs.point(source, ref, sha, "set aside", SYNCED)
     return ref
+
+
+def made_at(common: str, ref: str, moment: str) -> float:
+    """Return when something was set aside; the `moment` of its name is when its slot was acquired, which may be long before."""
+    return refs.made_at(common, ref) or times.parse(times.expanded(moment)) or 0.0
 
 
 def tips(slot: Slot, common: str, tip: str | None) -> list[str]:

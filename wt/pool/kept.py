@@ -42,10 +42,6 @@ class Entry:
         """The commit that the slot was at."""
         return self.parents[0] if self.parents else self.sha
 
-    @property
-    def time(self) -> float:
-        return times.parse(times.expanded(self.moment)) or 0.0
-
 
 def entries(pool: Pool, name: str | None = None) -> list[Entry]:
     """Return what is kept, of one name or of all, the newest first."""

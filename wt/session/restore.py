@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 @record
 class Content:
-    """What one entry holds: numbers of commits that the base does not have, and of files; what is more, in words."""
+    """What one entry holds: numbers of commits that the base does not have, and of files; what is more, in words.
+
+    `at` is when it was set aside.
+    """
 
     entry: Entry
+    at: float
     commits: int
     staged: int
     modified: int
@@ -52,8 +56,9 @@ class Restored:
 
 
 def contents(pool: Pool, entries: list[Entry]) -> list[Content]:
-    """Count what is in each entry, git asked about all of them side by side."""
+    """Count what is in each entry, git asked about all of them side by side; what was set aside last comes first."""
     git = pool.git()
+    entries = sorted(entries, key=lambda entry: _made_at(pool, entry), reverse=True)
     base = f"refs/heads/{pool.config.base}"
     counts = [git.start("rev-list", "--count", entry.head, "--not", base) for entry in entries]
     return [
@@ -61,9 +66,13 @@ def contents(pool: Pool, entries: list[Entry]) -> list[Content]:
     ]
 
 
+def _made_at(pool: Pool, entry: Entry) -> float:
+    return keep.made_at(pool.common, entry.ref, entry.moment)
+
+
 def _content(pool: Pool, git: Git, entry: Entry, commits: int) -> Content:
     if not entry.is_snapshot:
-        return Content(entry, commits, 0, 0, 0)
+        return Content(entry, _made_at(pool, entry), commits, 0, 0, 0)
     head, index, *rest = entry.parents
     staged, modified = changes.between(git, head, index), changes.between(git, index, entry.sha)
     untracked = changes.all_of(git, rest[0]) if rest else []
@@ -71,6 +80,7 @@ def _content(pool: Pool, git: Git, entry: Entry, commits: int) -> Content:
     still = [one for one in modified if not (one.removed and one.path in there)]
     return Content(
         entry,
+        _made_at(pool, entry),
         commits,
         len(staged),
         len(still),
@@ -176,7 +186,7 @@ def _more(pool: Pool, entry: Entry, found: Record) -> list[str]:
 def prune(pool: Pool, seconds: float, name: str | None = None) -> list[Entry]:
     """Drop what is older; returns what was dropped."""
     before = time.time() - seconds
-    old = [entry for entry in kept.entries(pool, name) if entry.time < before]
+    old = [entry for entry in kept.entries(pool, name) if _made_at(pool, entry) < before]
     from wt.pool import expiry
 
     expiry.drop(pool, [(entry.ref, entry.sha) for entry in old])

@@ -132,7 +132,7 @@ def _list_submodules(ctx: Context, pool: Pool, found: list[Content]) -> bool:
 
 def _json(one: Content) -> dict[str, object]:
     return {
-        "name": one.entry.name, "time": times.expanded(one.entry.moment), "ref": one.entry.ref, "commits": one.commits,
+        "name": one.entry.name, "time": times.expanded(one.entry.moment), "set_aside": times.as_text(one.at), "ref": one.entry.ref, "commits": one.commits,
         "staged": one.staged, "modified": one.modified, "untracked": one.untracked, "more": list(one.more),
     }  # fmt: skip
 
@@ -146,7 +146,7 @@ def _table(ctx: Context, found: list[Content]) -> None:
     rows: list[Line] = []
     for one, key in zip(found, moments, strict=True):
         when = one.entry.moment if moments.count(key) == 1 else kept.time_of(one.entry)
-        age = times.in_words(time.time() - one.entry.time)
+        age = times.in_words(time.time() - one.at)
         rows.append([(escaped(f"{one.entry.name}@{when}"), "bold"), (age, "dim"), (_what(one), "")])
     ctx.out.rows(aligned(rows))
 

@@ -94,7 +94,7 @@ def transfer(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> l
         for name, sha in missing.items():
             locks = [f"{where}/{one}" for one in (f"{name}.lock", "packed-refs.lock", "packed-refs.new")]
             with sourcelock.Step(pool, keep_open, locks) as source:
-                Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, sha)
+                refs.point(Git(where, source.keep), name, sha, "set aside", keep.SYNCED)
     return list(missing)
 
 
@@ -163,10 +163,10 @@ def ways_back(pool: Pool, label: str, moment: str | None, slot: Slot | None) -> 
     return lines
 
 
-def drop_older(pool: Pool, oldest: str, most: int) -> int:
-    """Drop at most so many refs of kept.git that are older than a moment; returns how many."""
+def drop_older(pool: Pool, before: float, most: int) -> int:
+    """Drop at most so many refs of kept.git that were made before a moment; returns how many."""
     where = repository(pool)
-    old = [one for one in list_all(pool) if one.moment < oldest][:most]
+    old = [one for one in list_all(pool) if keep.made_at(where, one.ref, one.moment) < before][:most]
     if not old:
         return 0
     locks = [
