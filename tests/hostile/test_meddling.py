@@ -183,7 +183,7 @@ def test_a_file_that_appears_after_the_look_is_not_cleaned_away(tmp_path, repo):
     pool.pool("release", "--name", "x")
     idle = f"{pool.at}/slot-0"
     gitrepo.write(idle, {"seen": "1\n"})
-    env, mark = with_git(tmp_path, " update-ref refs/wt/kept/", after=f"echo precious >{idle}/unseen")
+    env, mark = with_git(tmp_path, "set aside refs/wt/kept/", after=f"echo precious >{idle}/unseen")
     done = pool.pool("acquire", "--name", "y", env=env)
     assert mark.exists()
     assert file_bytes(f"{done.path}/unseen") == b"precious\n"
@@ -194,7 +194,7 @@ def test_a_file_that_appears_after_the_look_is_not_cleaned_away(tmp_path, repo):
 def test_what_appears_while_a_release_is_forced_is_not_dropped(both, tmp_path, name):
     path = both.acquire("x")
     gitrepo.write(path, {"seen": "1\n", "other": "1\n", ".gitignore": "changed\n"})
-    env, mark = with_git(tmp_path, " update-ref refs/wt/kept/", after=f"echo precious >{path}/{name}")
+    env, mark = with_git(tmp_path, "set aside refs/wt/kept/", after=f"echo precious >{path}/{name}")
     assert both.wt("release", "x", "--force", env=env).code == 0
     assert mark.exists()
     assert file_bytes(f"{both.at}/slot-0/{name}") == b"precious\n"

@@ -80,6 +80,20 @@ def test_a_pipe_behind_a_hidden_bit_is_not_waited_for(pool, bit):
     assert everything(pool.root, pool.source) == before
 
 
+@pytest.mark.parametrize("bit", ["--assume-unchanged", "--skip-worktree"])
+def test_what_was_staged_before_it_was_to_be_overlooked_comes_back(pool, bit):
+    path = pool.acquire("x")
+    gitrepo.write(path, {"README": "staged\n", "added": "1\n"})
+    git(path, "add", "-A")
+    git(path, "update-index", bit, "README", "added")
+    before = picture(path), index(path)
+    back = force(pool)
+    assert status(f"{pool.at}/slot-0") == []
+    assert file_bytes(f"{pool.at}/slot-0/README") == b"hello\n"
+    path = restore(pool, *back)
+    assert (picture(path), index(path)) == before
+
+
 @pytest.mark.parametrize("index_of", ["kept", "emptied", "with more"])
 def test_a_branch_without_a_commit_is_dirty_and_its_files_come_back(pool, index_of):
     path = pool.acquire("x")
@@ -153,7 +167,7 @@ def test_a_file_that_is_written_to_while_it_is_set_aside_stops_the_step(pool, tm
         git(path, "rm", "-q", "--cached", "README")
         os.unlink(f"{path}/README")
         name = "README"
-    search, mark = meddle.path(tmp_path, "update-ref refs/wt/kept/", after=f"echo late >>{path}/{name}")
+    search, mark = meddle.path(tmp_path, "set aside refs/wt/kept/", after=f"echo late >>{path}/{name}")
     done = pool.wt("release", "x", "--force", env={"PATH": search})
     assert mark.exists()
     assert done.code == 3, done
@@ -170,7 +184,7 @@ def test_a_file_that_is_written_to_while_an_idle_slot_is_taken_is_not_overwritte
     pool.pool("release", "--name", "x")
     gitrepo.write(f"{pool.at}/slot-0", {"README": "nobody's\n"})
     search, mark = meddle.path(
-        tmp_path, "update-ref refs/wt/kept/", after=f"echo late >>{pool.at}/slot-0/README"
+        tmp_path, "set aside refs/wt/kept/", after=f"echo late >>{pool.at}/slot-0/README"
     )
     done = pool.pool("acquire", "--name", "y", env={"PATH": search})
     assert mark.exists()

@@ -66,6 +66,11 @@ def test_another_clone_with_the_same_text_and_remote_asks_again(pool, tmp_path):
     assert pool.pool("acquire", "--name", "x").code == 0
 
 
+def test_a_list_without_approvals_says_so(pool):
+    done = pool.wt("trust", "--list")
+    assert (done.code, done.out, done.err) == (0, "", f"no hooks of {pool.source} are approved.\n")
+
+
 def test_approvals_add_up(pool):
     first = hooking.approved(pool, TEXT)
     gitrepo.git(pool.source, "branch", "old")

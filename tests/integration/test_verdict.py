@@ -1,6 +1,7 @@
 """The verdict, contract section 11: the table, first match first; what landed by content."""
 
 import os
+import random
 import subprocess
 import sys
 
@@ -267,6 +268,108 @@ def test_a_merge_driver_that_keeps_ours_does_not_make_it_landed(pool):
     gitrepo.commit(path, {"locked": "mine\n"})
     gitrepo.commit(pool.source, {"locked": "theirs\n"})
     expect(pool, "red", "unmerged", ahead=1)
+
+
+def test_a_merge_driver_where_the_base_has_moved_the_file_does_not_make_it_landed(pool):
+    text = "".join(f"{number}\n" for number in range(30))
+    gitrepo.commit(pool.source, {".gitattributes": "locked/* merge=ours\n", "f": text})
+    git(pool.source, "config", "merge.ours.driver", "true")
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"f": text.replace("7\n", "mine\n")})
+    os.mkdir(f"{pool.source}/locked")
+    git(pool.source, "mv", "f", "locked/f")
+    git(pool.source, "commit", "-q", "-m", "moved")
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+def binary(top, data):
+    with open(f"{top}/image", "wb") as file:
+        file.write(data)
+    git(top, "add", "image")
+    git(top, "commit", "-q", "-m", "image")
+
+
+def test_the_same_difference_of_another_binary_has_not_landed(pool):
+    """Git writes a binary patch as what to copy from the file before, whose name alone says which that is."""
+    before, other = (b"\0" + random.Random(seed).randbytes(3000) for seed in range(2))
+    binary(pool.source, before)
+    path = pool.acquire("x")
+    binary(path, before + b"more")
+    binary(pool.source, other)
+    binary(pool.source, other + b"more")
+    expect(pool, "red", "unmerged", ahead=1)
+
+
+STEPS = ("busy", "unmerged", "dirty", "in-use", "landed")
+MARKS = {"busy": "yellow", "unmerged": "red", "dirty": "yellow", "in-use": "yellow", "landed": "green"}
+DONE = {"red": "refused", "yellow": "kept", "green": "would be recycled"}
+
+
+def test_the_first_row_that_matches_is_the_verdict(both):
+    """Everything at once, then one thing after another taken away: the order of the table."""
+    path = both.acquire("x")
+    gitrepo.commit(path, {"a": "1\n"})
+    gitrepo.write(path, {"README": "changed\n", "new": "1\n"})
+    git(path, "bisect", "start")
+    process = subprocess.Popen(["sleep", "600"], cwd=path)
+
+    def end_the_process():
+        process.kill()
+        process.wait()
+
+    mends = (
+        lambda: git(path, "bisect", "reset"),
+        lambda: git(both.source, "merge", "-q", "x"),
+        lambda: git(path, "stash", "-q", "-u"),
+        end_the_process,
+        lambda: None,
+    )
+    try:
+        for reason, mend in zip(STEPS, mends, strict=True):
+            found = expect(both, MARKS[reason], reason)
+            (row,) = both.wt("sweep", "--dry-run", "--json").json
+            assert (row["mark"], row["reason"], row["done"]) == (found["mark"], reason, DONE[found["mark"]])
+            mend()
+    finally:
+        end_the_process()
+
+
+def damage_index(path, admin):
+    with open(f"{admin}/index", "r+b") as file:
+        file.write(b"JUNK")
+
+
+def damage_head(path, admin):
+    with open(f"{admin}/HEAD", "w", encoding="utf-8") as file:
+        file.write(f"{'1' * 40}\n")
+
+
+def damage_objects(path, admin):
+    tip = git(path, "rev-parse", "HEAD")
+    os.unlink(f"{path}/../../../source/.git/objects/{tip[:2]}/{tip[2:]}")
+
+
+def remove_link(path, admin):
+    os.unlink(f"{path}/.git")
+
+
+def unread_lock(path, admin):
+    with open(f"{admin}/worktree-pool/lock", "w", encoding="utf-8") as file:
+        file.write("state: held\n")
+
+
+@pytest.mark.parametrize("damage", [damage_index, damage_head, damage_objects, remove_link, unread_lock])
+def test_what_cannot_be_established_counts_against(both, damage):
+    path = os.path.realpath(both.acquire("x"))
+    gitrepo.commit(path, {"a": "1\n"})
+    damage(path, git(path, "rev-parse", "--absolute-git-dir"))
+    rows = both.wt("ls", "--json").json
+    assert [(row["mark"], row["reason"]) for row in rows] == [("red", "broken")]
+    for words in (["cleanup", "x"], ["sweep"], ["release", "x"]):
+        done = both.wt(*words)
+        assert done.code == (1 if words[0] == "release" else 0), done
+        assert "recycled" not in done.out.replace("0 recycled", "")
+    assert both.states()[0][1] in ("held", "broken")
 
 
 def test_the_slots_own_branch_is_looked_at_beside_its_head(pool):

@@ -73,9 +73,17 @@ def _patches(git: Git, span: str) -> set[str]:
 
 
 def _patch(text: str) -> str:
-    """Return a patch without where in the file it applies, and without the objects that it was made from."""
-    lines = (line for line in text.strip("\n").split("\n") if not line.startswith("index "))
-    return "\n".join("@@" if line.startswith("@@ ") else line for line in lines)
+    """Return a patch without where in the file it applies, and without the objects that it was made from.
+
+    A binary patch may say no more than what to copy from the file before: there the objects count.
+    """
+    lines = text.strip("\n").split("\n")
+    stay = (
+        line
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+        if not line.startswith("index ") or after == "GIT binary patch"
+    )
+    return "\n".join("@@" if line.startswith("@@ ") else line for line in stay)
 
 
 def _empty_commits(git: Git, fork: str, tip: str) -> bool:

@@ -189,21 +189,21 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     label = keep.label_of(slot)
     giveback.detach_unborn(pool, slot, git)
     found = status.read(git, untracked="all", submodules="dirty")
-    hidden = status.hidden_edits(git)
-    every = materialise.with_buried(git, found, hidden or None)
+    hidden = status.hidden_edits(git) if status.flagged(git) else None
+    every = materialise.with_buried(git, found, hidden)
     found, moves = nested.told_apart(pool, slot, label, every)
     branch = giveback.owned_branch(pool, slot)
     tip = keep.branch_tip(pool.common, f"refs/heads/{branch}") if branch else None
-    ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, tip, moves)
+    ref = snapshot.uncommitted(pool, slot, git, label, found, hidden or (), tip, moves)
     if ref is None:
         return []
     try:
         # first: a reset within a merge would bring its autostash into the user's own stash
         giveback.clear_operation_state(slot.admin_dir)
-        if hidden:
+        if hidden is not None:
             status.unhide(git)
         nested.move(slot, moves)
-        materialise.put_back(git, found, hidden or None)
+        materialise.put_back(git, found, hidden)
     except WtError as error:
         back = f"wt restore {quoted(kept.word_of(ref))} --as {quoted(f'{label.name}-2')}"
         raise error.hint(f"what is gone from it by now is set aside: {back}") from None

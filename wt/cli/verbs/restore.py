@@ -75,7 +75,7 @@ def _entry(ctx: Context, pool: Pool, word: str) -> Entry:
     from wt.session import restore
 
     several = restore.contents(pool, found[:_CHOICES])
-    ages = [times.in_words(time.time() - one.entry.time) for one in several]
+    ages = [times.in_words(time.time() - one.at) for one in several]
     answer = ask.choose(
         ctx.out,
         f"{word} was set aside {len(found)} times. Which of them?",

@@ -57,11 +57,13 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
 
 def _list(ctx: Context, pool: Pool, policy: Policy) -> int:
-    known = trust.approvals(trust.store_path(ctx.env), policy.warn)
+    everywhere = trust.approvals(trust.store_path(ctx.env), policy.warn)
+    known = [one for one in everywhere if one.common == pool.common]
     for one in known:
-        if one.common == pool.common:
-            what = "whatever they are" if one.sha256 == trust.ANY else one.sha256
-            ctx.out.answer(f"{one.when}  {what}")
+        what = "whatever they are" if one.sha256 == trust.ANY else one.sha256
+        ctx.out.answer(f"{one.when}  {what}")
+    if not known:
+        ctx.out.say(f"no hooks of {pool.config.source} are approved.")
     return 0
 
 

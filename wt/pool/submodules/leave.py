@@ -86,21 +86,21 @@ class Leaving:
         git = Git(store.top, self.keep_open)
         if os.path.lexists(f"{store.git_dir}/index"):
             found, hidden = self._changes(git)
-            kept_ref = snapshot.uncommitted(pool, slot, git, self.label, found, hidden)
+            kept_ref = snapshot.uncommitted(pool, slot, git, self.label, found, hidden or ())
             keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
             if clean and kept_ref is not None:
-                if hidden:
+                if hidden is not None:
                     status.unhide(git)
-                materialise.put_back(git, found, hidden or None)
+                materialise.put_back(git, found, hidden)
         else:
             keep.of_slot(pool, slot, git, self.label, None)
         return self.hand_over(store)
 
-    def _changes(self, git: Git) -> tuple[status.Status, tuple[str, ...]]:
+    def _changes(self, git: Git) -> tuple[status.Status, tuple[str, ...] | None]:
         found = status.read(git, untracked="all", submodules="dirty")
         flags = git.start("ls-files", "-v", "-z").answer()
-        hidden = status.hidden_edits(git) if status.has_hidden(flags) else ()
-        untracked = materialise.with_buried(git, found, hidden or None).untracked
+        hidden = status.hidden_edits(git) if status.has_hidden(flags) else None
+        untracked = materialise.with_buried(git, found, hidden).untracked
         files_there = tuple(path for path in untracked if not path.endswith("/"))
         return status.Status(found.tracked, found.conflicted, files_there), hidden
 
