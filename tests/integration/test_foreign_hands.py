@@ -218,6 +218,9 @@ def test_an_idle_slot_that_was_moved_out_of_the_pool_is_broken_and_neither_used_
         assert f"it was moved to {place}" in done.err
         hint = next(one["hint"] for one in doctor(both) if one["id"] == "pool:app:slot-1")
         command = hint.removeprefix("to bring it back: ")
+        retired = both.pool("retire", "--slot", "slot-1")
+        assert retired.code == 1
+        assert hint in retired.err
         assert everything(place) == content
         assert subprocess.run(["sh", "-c", command]).returncode == 0
         assert both.states() == [("slot-0", "held", "x"), ("slot-1", "idle", None)]
@@ -374,6 +377,9 @@ def test_a_damaged_lock_counts_as_held_and_is_never_written_through(both, tmp_pa
         assert "Traceback" not in done.err
         assert done.code in (0, 1)
     assert ("slot-0", "held", None) in both.states()
+    assert [one["hint"] for one in doctor(both) if one["id"] == "pool:app:slot-0"] == [
+        f"to look at it: cat '{lock}'"
+    ]
     assert victim.read_text() == "untouched"
     assert git(path, "rev-parse", "HEAD") == commit
 
@@ -447,6 +453,7 @@ def test_an_idle_slot_that_lost_its_link_is_left_with_all_that_is_in_it(both):
     gitrepo.write(home, {"mine": "precious\n"})
     os.unlink(f"{home}/.git")
     assert both.pool("release", "--name", "nobody").code == 0
+    assert both.pool("retire", "--slot", "slot-0").code == 1
     assert os.path.isdir(admin)
     assert os.path.exists(f"{home}/mine")
     assert [(row["id"], row["state"]) for row in both.rows() if row["state"] == "broken"] == [

@@ -19,6 +19,7 @@ from wt.pool import (
     keep,
     lock,
     materialise,
+    missing,
     mutex,
     names,
     nested,
@@ -59,7 +60,7 @@ def retire(pool: Pool, slot_ids: tuple[str, ...], tell: Callable[[str], None]) -
             raise WtError(f"`{slot_id}` is no slot of the pool `{pool.key}`; nothing was removed.",
                           f"to see them: worktree-pool --pool {pool.key} ls")  # fmt: skip
         if (slot := seen.by_id(slot_id)) is not None:
-            _refuse(slot)
+            _refuse(pool, slot)
     for slot_id in slot_ids:
         if not _one(pool, slot_id, tell):
             tell(f"{slot_id} is not there; nothing to remove.")
@@ -96,16 +97,17 @@ def _settled(pool: Pool, tell: Callable[[str], None]) -> Survey:
     return survey.take(pool)
 
 
-def _refuse(slot: Slot) -> None:
+def _refuse(pool: Pool, slot: Slot) -> None:
     if slot.transitional:
         raise ContendedError(f"{slot.slot} is {slot.state}; nothing was removed.", again("to try again"))
     if slot.lock is not None or slot.unreadable:
         who = f"held as `{slot.name}`" if slot.name else "held, for its lock cannot be read"
         raise WtError(f"{slot.slot} is {who}; nothing was removed.", _way(slot))
-    if slot.admin is None:
-        raise WtError(
-            f"{slot.slot} is broken: {slot.problem}; nothing was removed.", "to see more: wt doctor"
-        )
+    way = "to see more: wt doctor" if slot.admin is None else None
+    if slot.admin is not None and slot.path is None:
+        way = missing.way_back(pool, slot)  # its directory is somewhere, with what only that has
+    if way is not None:
+        raise WtError(f"{slot.slot} is broken: {slot.problem}; nothing was removed.", way)
 
 
 def _one(pool: Pool, slot_id: str, tell: Callable[[str], None]) -> bool:
@@ -115,7 +117,7 @@ def _one(pool: Pool, slot_id: str, tell: Callable[[str], None]) -> bool:
         slot = survey.take(pool).by_id(slot_id)
         if slot is None:
             return False
-        _refuse(slot)
+        _refuse(pool, slot)
         held = mutex.try_take(pool.slot_mutex_path(slot_id))
         if held is None:
             path = pool.slot_mutex_path(slot_id)
