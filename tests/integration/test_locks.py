@@ -45,6 +45,20 @@ def test_nobody_waits_for_the_source_while_the_pool_mutex_is_held(both, verb):
     assert waiting.returncode == 0, (out, err)
 
 
+def test_a_branch_that_somebody_makes_after_it_was_looked_for_is_refused_and_left(both):
+    os.makedirs(f"{both.source}/.git/worktree-pool", exist_ok=True)
+    with open(f"{both.source}/.git/worktree-pool/source.lock", "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = started(both, "acquire", "--name", "a")
+        assert waiting.stderr.readline().startswith("waiting for the source's refs: ")
+        git(both.source, "branch", "a")
+    out, err = waiting.communicate(timeout=60)
+    assert_refused(tool.Result(waiting.returncode, out, err), 1, "The branch `a` exists already", "--adopt")
+    assert both.states() == [("slot-0", "idle", None)]
+    assert git(both.source, "rev-parse", "a") == git(both.source, "rev-parse", "main")
+    assert both.acquire("a", "--adopt")
+
+
 def test_a_slots_mutex_outlives_its_killed_holder_while_a_git_of_its_still_writes(tmp_path, repo, layout):
     pool = Pool(tmp_path / "root", repo, max_slots=1, layout=layout)
     fifo, go_on = str(tmp_path / "fifo"), tmp_path / "go on"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.errors import Interrupted, WtError, of_system
+from wt.errors import GitError, Interrupted, WtError, of_system
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
@@ -113,7 +113,12 @@ def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) ->
     if not target.adopted:
         ref = f"refs/heads/{marker.name}"
         with sourcelock.of_ref(pool, keep, ref) as source:
-            refs.create(source, ref, target.branch or target.sha, f"wt: acquire {marker.nonce}")
+            try:
+                refs.create(source, ref, target.branch or target.sha, f"wt: acquire {marker.nonce}")
+            except GitError as error:  # made by somebody since step 1
+                if refs.read_file(pool.common, ref) is None:
+                    raise
+                raise resolve.exists(marker.name) from error
     if target.upstream:
         with sourcelock.of_config(pool, keep) as source:
             source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)

@@ -165,17 +165,20 @@ def _refuse_clash(name: str, listed: set[str], above: list[str]) -> None:
 
 def _adopted(branch: refs.Ref, *, adopt: bool) -> str:
     if not adopt:
-        name = branch.name[11:]
-        raise WtError(
-            f"The branch `{name}` exists already; nothing was touched.",
-            again(
-                "to take it up where it is",
-                {"--adopt": None},
-                without=("--from", "--commit"),
-                otherwise=f"wt new --adopt {operand(name)}",
-            ),
-        )
+        raise exists(branch.name[11:])
     return branch.sha
+
+
+def exists(name: str) -> WtError:
+    return WtError(
+        f"The branch `{name}` exists already; nothing was touched.",
+        again(
+            "to take it up where it is",
+            {"--adopt": None},
+            without=("--from", "--commit"),
+            otherwise=f"wt new --adopt {operand(name)}",
+        ),
+    )
 
 
 def _of_remote(pool: Pool, name: str) -> Target:
