@@ -16,14 +16,14 @@ from tests.support.tool import Pool, assert_refused
 UNREAD = 128 + 13  # as git and ls end in a shell
 
 
-def unread(pool, *words, stream):
-    """Run the primitive with a pipe that nobody reads as one of its streams."""
+def unread(pool, *words, stream, command="worktree-pool"):
+    """Run a command with a pipe that nobody reads as one of its streams."""
     reader, writer = os.pipe()
     os.close(reader)
     try:
         streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writer}
         done = subprocess.run(
-            tool.argv("worktree-pool", "--pool", pool.key, *words), env=tool.environment(WORKTREE_ROOT=pool.root),
+            tool.argv(command, "--pool", pool.key, *words), env=tool.environment(WORKTREE_ROOT=pool.root),
             stdin=subprocess.DEVNULL, timeout=100, **streams,
         )  # fmt: skip
     finally:
@@ -43,6 +43,13 @@ def test_an_acquire_whose_path_nobody_reads_does_not_say_done_and_the_name_is_he
     assert unread(pool, "acquire", "--name", "a", stream="stdout") == tool.Result(UNREAD, "", "")
     assert pool.states() == [("slot-0", "held", "a")]
     assert_refused(pool.pool("acquire", "--name", "a"), 6)
+
+
+@pytest.mark.parametrize("words", [("sweep",), ("cleanup", "a")], ids=" ".join)
+def test_what_always_ends_with_0_does_so_where_nobody_reads_its_tally(pool, words):
+    pool.acquire("a")
+    assert unread(pool, *words, stream="stdout", command="wt").code == 0
+    assert pool.states() == [("slot-0", "idle", None)]
 
 
 def test_narration_that_nobody_hears_ends_nothing(tmp_path, repo, layout):

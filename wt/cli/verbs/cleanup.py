@@ -26,6 +26,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
         _clean_up(parsed, ctx)
     except WtError as error:
         ctx.out.error(error)
+    except BrokenPipeError:  # nobody reads what came of it: it is done
+        return 0
     return 0
 
 
@@ -36,6 +38,6 @@ def _clean_up(parsed: Parsed, ctx: Context) -> None:
     name = name_or_here(ctx, pool, parsed.word(), "cleanup")
     go = way_out(ctx, pool, release.require_held(pool, name).path)
     done = cleanup.clean_up(pool, name, ctx.out.say, trusting.policy(parsed, ctx))
-    tell_outcome(ctx, done)
     if done.what == "recycled" and go is not None:
         shell.send_to(ctx.env, go)
+    tell_outcome(ctx, done)

@@ -28,6 +28,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
         _sweep(parsed, ctx, dry=parsed.given("--dry-run"), as_json=parsed.given("--json"))
     except WtError as error:
         ctx.out.error(error)
+    except BrokenPipeError:  # nobody reads the tally: what it did is done
+        return 0
     return 0
 
 
@@ -40,13 +42,13 @@ def _sweep(parsed: Parsed, ctx: Context, *, dry: bool, as_json: bool) -> None:
     slots = survey.held(pool)
     ways = {slot.path: way_out(ctx, pool, slot.path) for slot in slots}
     done = cleanup.sweep(pool, judged(pool, slots), ctx.out.say, trusting.policy(parsed, ctx), dry=dry)
+    for one in done:
+        if one.what == "recycled" and (go := ways.get(one.path)) is not None:
+            shell.send_to(ctx.env, go)
     if as_json:
         ctx.out.json([_json(one) for one in done])
     else:
         _show(ctx, done)
-    for one in done:
-        if one.what == "recycled" and (go := ways.get(one.path)) is not None:
-            shell.send_to(ctx.env, go)
 
 
 def _json(one: Outcome) -> dict[str, object]:
