@@ -11,6 +11,10 @@ import stat
 
 from wt.doors import cross
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _TEMP_PREFIX = ".wt-tmp-"
 
 
@@ -134,10 +138,15 @@ def open_log(path: str) -> int:
 
 def write_bytes(path: str, data: bytes, mode: int) -> None:
     """Create a file of a user's: its bytes, its mode less the umask; not synced, for it can be had again."""
+    write_from(path, mode, lambda write: write(data))
+
+
+def write_from(path: str, mode: int, pour: Callable[[Callable[[bytes], None]], None]) -> None:
+    """Do the same with bytes that come in pieces: `pour` is given what writes one."""
     cross(f"create {path}")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        _write_all(descriptor, data)
+        pour(lambda data: _write_all(descriptor, data))
     finally:
         os.close(descriptor)
     cross(f"created {path}")

@@ -195,6 +195,17 @@ def test_a_file_that_is_written_to_while_an_idle_slot_is_taken_is_not_overwritte
     assert git(pool.source, "show", f"{ref}:README") == "nobody's\nlate"
 
 
+def test_a_file_that_is_too_long_to_be_held_comes_back(pool):
+    path = pool.acquire("x")
+    with open(f"{path}/long", "wb") as file:
+        file.writelines(bytes([number]) * (1 << 20) for number in range(66))
+        file.write(b"end")
+    os.chmod(f"{path}/long", 0o755)
+    before = picture(path)
+    path = restore(pool, *force(pool))
+    assert picture(path) == before
+
+
 def test_directories_without_files_make_way_for_a_file(pool):
     path = pool.acquire("x")
     gitrepo.write(path, {"notes": "mine\n"})

@@ -9,7 +9,7 @@ from wt.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wt.git.run import Git
 
@@ -85,8 +85,8 @@ def _line(path: str) -> str:
     return f'"{escaped}"'
 
 
-def blobs(git: Git, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield id and bytes of blobs, a bounded amount of them in memory at once."""
+def blobs(git: Git, shas: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    """Yield id and bytes of blobs, a bounded amount of them in memory at once; None for one that is too long for that."""
     wanted = list(dict.fromkeys(shas))
     if not wanted:
         return
@@ -94,12 +94,22 @@ def blobs(git: Git, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     batch: list[str] = []
     size = 0
     for sha, length in zip(wanted, lines, strict=True):
+        if int(length) > _AT_ONCE:
+            yield sha, None
+            continue
         batch.append(sha)
         size += int(length)
         if size > _AT_ONCE:
             yield from _read(git, batch)
             batch, size = [], 0
     yield from _read(git, batch)
+
+
+def pour(git: Git, sha: str, write: Callable[[bytes], None]) -> None:
+    """Read a blob that is too long to be held, piece by piece."""
+    running = git.start("cat-file", "blob", sha)
+    running.into = write
+    running.answer()
 
 
 def _lines(shas: list[str]) -> bytes:

@@ -83,7 +83,8 @@ def setting(key: str, value: str) -> dict[str, str]:
 class Running:
     """A git process under way; `wait` must be called once. With a `deadline` (monotonic) it leads a session of its own."""
 
-    __slots__ = ("_argv", "_cwd", "_deadline", "_ended", "_err", "_input", "_out", "_pid", "_stdin", "_watch")
+    __slots__ = ("_argv", "_cwd", "_deadline", "_ended", "_err", "_input", "_out", "_pid", "_stdin", "_watch",
+                 "into")  # fmt: skip
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class Running:
         self._deadline = deadline
         self._watch = alive.Watch(f"git {git_verb(argv)}")
         self._ended = False
+        self.into: Callable[[bytes], object] | None = None  # takes stdout as it comes, instead of the answer
 
     def wait(self) -> tuple[int, bytes, bytes]:
         """Return status (negative: the signal), stdout and stderr; an interrupt ends git first."""
@@ -149,7 +151,7 @@ class Running:
                 if descriptor == self._stdin:
                     unsent = self._feed(poll, unsent)
                 elif data := os.read(descriptor, 1 << 18):
-                    chunks[descriptor].append(data)
+                    (self.into if self.into and descriptor == self._out else chunks[descriptor].append)(data)
                     if descriptor == self._err:
                         self._watch.heard(data)
                 else:

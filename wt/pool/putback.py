@@ -87,7 +87,7 @@ def _write(pool: Pool, slot: Slot, git: Git, wanted: list[Change]) -> None:
         by_object.setdefault(one.new, []).append(one)
     for sha, data in changes.blobs(git, by_object):
         for one in by_object[sha]:
-            _place(f"{staging}/file", f"{git.cwd}/{one.path}", one.new_mode, data)
+            _place(git, f"{staging}/file", one, data)
     files.remove_tree(staging)
 
 
@@ -96,12 +96,15 @@ def _clear(staging: str) -> None:
         files.remove_tree(staging)
 
 
-def _place(temp: str, full: str, mode: str, data: bytes) -> None:
+def _place(git: Git, temp: str, one: Change, data: bytes | None) -> None:
+    full, mode = f"{git.cwd}/{one.path}", 0o777 if one.new_mode == "100755" else 0o666
     files.ensure_directory(os.path.dirname(full))
-    if mode == LINK:
+    if data is None:
+        files.write_from(temp, mode, lambda write: changes.pour(git, one.new, write))
+    elif one.new_mode == LINK:
         files.symlink(os.fsdecode(data), temp)
     else:
-        files.write_bytes(temp, data, 0o777 if mode == "100755" else 0o666)
+        files.write_bytes(temp, data, mode)
     files.rename(temp, full)
 
 
