@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support.asked import Asked
 from tests.support.terminal import plain
 
@@ -91,3 +91,18 @@ def test_a_question_is_asked_in_the_colours_and_characters_of_the_terminal(pool,
     assert seen().isascii()
     monkeypatch.setenv("NO_COLOR", "1")
     assert not coloured.search(seen())
+
+
+def test_a_terminal_that_is_not_utf8_gets_no_sign_of_ours(busy, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    for words in (
+        ("help",),
+        ("help", "new"),
+        ("help", "retire"),
+        ("info", "alpha"),
+        ("ls",),
+        ("sweep", "--dry-run"),
+    ):
+        shown = busy.wt(*words)
+        assert (shown.out + shown.err).replace("日本語", "").isascii(), words
+    assert "VERB ...: a fixed number" in tool.run("worktree-pool", "--help").out

@@ -87,7 +87,7 @@ class Out:
     def redraw(self, lines: list[list[tuple[str, str]]], before: int) -> int:
         """Put lines in the place of the last `before` ones of the narration, on a terminal; returns how many they are."""
         shown = [
-            "".join(paint(escaped(text), colour, on=self.colour_err) for text, colour in line)
+            "".join(paint(self._shown(text), colour, on=self.colour_err) for text, colour in line)
             for line in lines
         ]
         up = f"\x1b[{before}A\r" if before else ""
@@ -95,13 +95,18 @@ class Out:
         _narrate(f"{up}{text}\x1b[J")
         return len(lines)
 
+    def _shown(self, text: str) -> str:
+        """What a text looks like: nothing in it steers the terminal, and signs of ours are ones that it has."""
+        text = escaped(text)
+        return text if self.utf8 or text.isascii() else text.replace("…", "...").replace("·", "-")
+
     def answer(self, text: str) -> None:
         """One line of the answer, on stdout; what the text holds is shown, not obeyed."""
-        _answer(f"{escaped(text)}\n".encode("utf-8", "replace"))
+        _answer(f"{self._shown(text)}\n".encode("utf-8", "replace"))
 
     def painted(self, parts: list[tuple[str, str]]) -> None:
         """One line of the answer made of (text, colour) pieces; an empty colour is plain."""
-        line = "".join(paint(escaped(text), colour, on=self.colour) for text, colour in parts)
+        line = "".join(paint(self._shown(text), colour, on=self.colour) for text, colour in parts)
         _answer(f"{line.rstrip()}\n".encode("utf-8", "replace"))
 
     def rows(self, lines: list[Line]) -> None:
@@ -144,11 +149,11 @@ class Out:
     def say(self, text: str) -> None:
         """Narration, on stderr."""
         self._clear()
-        _narrate(f"{escaped(masked(text))}\n")
+        _narrate(f"{self._shown(masked(text))}\n")
 
     def say_painted(self, parts: list[tuple[str, str]]) -> None:
         self._clear()
-        line = "".join(paint(escaped(masked(text)), colour, on=self.colour_err) for text, colour in parts)
+        line = "".join(paint(self._shown(masked(text)), colour, on=self.colour_err) for text, colour in parts)
         _narrate(f"{line.rstrip()}\n")
 
     def say_rows(self, parts: Line) -> None:
