@@ -222,13 +222,13 @@ def test_refreshing_in_the_background(pool, start, shell):
 
 
 def test_refreshing_looks_again_once_the_index_has_changed(marked, start, shell):
-    """Five seconds are long enough between two looks then, not thirty: the last one was twenty seconds ago."""
+    """Five seconds are long enough between two looks then, not thirty: the last one was eight seconds ago."""
     mark = mark_of(marked, "x")
     index = f"{os.path.dirname(os.path.dirname(mark))}/index"
-    for path, age in ((f"{os.path.dirname(mark)}/lock", 60), (index, 40), (mark, 20)):
+    for path, age in ((f"{os.path.dirname(mark)}/lock", 60), (index, 40), (mark, 8)):
         os.utime(path, (time.time() - age,) * 2)
     noted = os.stat(mark).st_mtime
-    last = "" if shell == "fish" else "__wt_refreshed=-20\n"  # fish asks how old the mark is
+    last = "" if shell == "fish" else "__wt_refreshed=-8\n"  # fish asks how old the mark is
     sh = start(marked, rc=init_line(shell, "--prompt", "--refresh") + last, cwd=f"{marked.at}/x", LC_ALL="C")
     sh.says("true")
     window = time.monotonic() + 1
