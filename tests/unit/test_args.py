@@ -64,7 +64,16 @@ def test_a_wrong_call_is_a_usage_error_with_a_hint(argv, says):
 def test_a_near_option_is_proposed():
     with pytest.raises(UsageError) as caught:
         args.parse(VERB, ["x", "--flog"])
-    assert "--flag" in caught.value.hints[0]
+    assert caught.value.hints == ["did you mean: --flag"]  # the edge writes the call out
+
+
+@pytest.mark.parametrize(
+    "argv", [["--flag", "x", "--flog"], ["x", "--flog=1"], ["x", "--valu"], ["x", "--valu", "-f"]]
+)
+def test_a_near_option_that_would_make_no_whole_call_is_only_named(argv):
+    with pytest.raises(UsageError) as caught:
+        args.parse(VERB, argv)
+    assert caught.value.hints[0].endswith("? see: wt do --help")
 
 
 @pytest.mark.parametrize(("text", "number"), [("3", 3), ("0.5", 0.5), ("-1", -1)])

@@ -132,7 +132,7 @@ def _option(verb: Verb, word: str, rest: list[str], options: dict[str, str]) -> 
     if option is None and word[1] != "-" and (short := verb.find(word[:2])) is not None and short.value:
         option, equals, value = short, "=", word[2:]  # `-j4`
     if option is None:
-        raise _unknown(verb, name)
+        raise _unknown(verb, word, rest, options)
     if not option.value:
         if equals:
             raise UsageError(f"{option.name} takes no value.", f"see: {_help(verb)}")
@@ -158,11 +158,18 @@ def check_choice(option: Option, value: str) -> None:
         )
 
 
-def _unknown(verb: Verb, name: str) -> UsageError:
+def _unknown(verb: Verb, word: str, rest: list[str], options: dict[str, str]) -> UsageError:
+    """Propose the nearest option: the whole call with it, where that would be a whole one."""
     from wt.pool.names import nearest
 
+    name, equals, _ = word.partition("=")
     near = nearest(name, [option.name for option in verb.options])
-    hint = again("did you mean", words={name: near}) if near else f"see: {_help(verb)}"
+    hint = f"did you mean {near}? see: {_help(verb)}" if near else f"see: {_help(verb)}"
+    option = verb.find(near) if near else None
+    if option is not None and option.name not in options:
+        has_value = bool(equals or (rest and not rest[0].startswith("-")))
+        if has_value if option.value else not equals:
+            hint = again("did you mean", words={name: option.name})
     return UsageError(f"`{verb.program} {verb.name}` has no option `{name}`.", hint)
 
 
