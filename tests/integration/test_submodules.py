@@ -21,9 +21,9 @@ def nest(tmp_path):
 
 
 def pool_over(nest, *, mirror="git-modules", **init):
-    base = nest.source if mirror == "git-modules" else nest.bare_mirrors()
-    return Pool(f"{nest.top}/root", nest.source, submodule_mirror_mode=mirror, submodule_mirror_base=base,
-                **{"max_slots": 2, **init})  # fmt: skip
+    base = nest.bare_mirrors() if mirror == "bare-mirror" else nest.source
+    mirrors = {} if mirror == "none" else {"submodule_mirror_mode": mirror, "submodule_mirror_base": base}
+    return Pool(f"{nest.top}/root", nest.source, **mirrors, **{"max_slots": 2, **init})
 
 
 def admin_of(path):
@@ -242,6 +242,9 @@ def test_an_excluded_submodule_that_was_there_leaves_the_slot_after_setting_asid
         {"update": "!touch {p}"},
         {"name": "../../x"},
         {"name": "a/../../b"},
+        {"name": "."},
+        {"name": "a//b"},
+        {"name": "./a"},
     ],
 )
 def test_a_hostile_declaration_is_refused_and_the_slot_is_idle(nest, more, tmp_path):

@@ -10,7 +10,7 @@ from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import keep, materialise, sourcelock
-from wt.pool.submodules import declared, fetch, kept, stores, urls
+from wt.pool.submodules import clean, declared, fetch, kept, stores, urls
 from wt.pool.submodules.crew import Crew, Piece, said
 from wt.pool.submodules.leave import Leaving
 
@@ -57,6 +57,7 @@ class Bringing:
         self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch)
         self.leaving = Leaving(pool, slot, held, _label(slot), tell)
         self._known: dict[str, list[Declared]] = {}
+        self._settings: dict[str, dict[str, list[str]]] = {}
         self._only: set[str] | None = None
 
     def clear(self, commit: str) -> None:
@@ -64,9 +65,14 @@ class Bringing:
         if not os.path.lexists(f"{self.slot.admin}/index"):
             return
         stores.repair(self.slot)
-        subs = self._declared(self.slot.directory, commit)
-        wanted = {one.name: one.path for one in subs if not _is_excluded(one, self.exclude)}
-        self.leaving.clear(self.slot.admin_dir, self.slot.directory, wanted)
+        self._clear(Level(self.slot.admin_dir, self.slot.directory, commit))
+
+    def _clear(self, level: Level) -> None:
+        left_out = self._left_out(level)
+        wanted = {
+            one.name: one.path for one in self._declared(level.top, level.commit) if one.name not in left_out
+        }
+        self.leaving.clear(level.git_dir, level.top, wanted)
 
     def bring(self, slot: Slot, commit: str, only: set[str] | None = None) -> None:
         """Bring every submodule to its pin; WtError that shows every error, where one could not be brought.
@@ -75,8 +81,9 @@ class Bringing:
         """
         self._only = only
         self.slot = self.leaving.slot = slot
-        self._remove_staged()
+        files.remove_tree_if_there(stores.staging(slot))
         self.crew.run(self._pieces(Level(slot.admin_dir, slot.directory, commit)))
+        files.remove_tree_if_there(stores.staging(slot))
         failed = sorted(self.crew.failed, key=lambda one: one[0])
         if failed:
             listed = ", ".join(f"`{path}`" for path, _ in failed)
@@ -94,33 +101,41 @@ class Bringing:
     def _pieces(self, level: Level) -> list[Piece]:
         """Return what is to be done for the submodules of one level, those left out being left out at once."""
         subs = self._declared(level.top, level.commit)
+        if not level.path and self._only is not None:
+            subs = [sub for sub in subs if sub.name in self._only]
         if not subs:
             return []
-        own = declared.configured(Git(level.top))
-        parent = own.get("remote.origin.url", "") or (self.pool.config.source if not level.path else "")
-        pieces = []
+        left_out = self._left_out(level)
         for sub in subs:
-            if not level.path and self._only is not None and sub.name not in self._only:
-                continue
-            if self._is_left_out(level, sub, own):
+            if sub.name in left_out:
                 files.ensure_directory(f"{level.top}/{sub.path}")
-                continue
-            url = own.get(f"submodule.{sub.name}.url") or urls.resolved(
-                parent, sub.url, self.pool.config.source
-            )
-            pieces.append(Piece(f"{level.path}{sub.path}", self._bringer(level, sub, url)))
-        return pieces
+        subs = [sub for sub in subs if sub.name not in left_out]
+        if os.path.isdir(f"{level.git_dir}/modules"):
+            clean.make_way(self.leaving, level.git_dir, level.top, [sub.name for sub in subs])
+        return [
+            Piece(f"{level.path}{sub.path}", self._bringer(level, sub, self._url(level, sub))) for sub in subs
+        ]
 
-    def _is_left_out(self, level: Level, sub: Declared, own: dict[str, str]) -> bool:
-        """Left out: by tag, at the top; where the repository says so, or the user's own configuration."""
-        if not level.path and _is_excluded(sub, self.exclude):
-            return True
-        update = own.get(f"submodule.{sub.name}.update", sub.update)
-        return update == "none" or own.get(f"submodule.{sub.name}.active", "").lower() in (
-            "false",
-            "no",
-            "off",
-            "0",
+    def _url(self, level: Level, sub: Declared) -> str:
+        own = self._configured(level)
+        parent = own.get("remote.origin.url", [""])[-1] or (self.pool.config.source if not level.path else "")
+        return own.get(f"submodule.{sub.name}.url", [""])[-1] or urls.resolved(
+            parent, sub.url, self.pool.config.source
+        )
+
+    def _configured(self, level: Level) -> dict[str, list[str]]:
+        if level.git_dir not in self._settings:
+            self._settings[level.git_dir] = declared.configured(Git(level.top))
+        return self._settings[level.git_dir]
+
+    def _left_out(self, level: Level) -> set[str]:
+        """Return the names left out: by tag, at the top; where the repository says so, or the user's own configuration."""
+        subs = self._declared(level.top, level.commit)
+        tagged = {sub.name for sub in subs if not level.path and _is_excluded(sub, self.exclude)}
+        return (
+            tagged | declared.inactive(Git(level.top), level.commit, subs, self._configured(level))
+            if subs
+            else set()
         )
 
     def _bringer(self, level: Level, sub: Declared, url: str) -> Callable[[], list[Piece]]:
@@ -143,7 +158,7 @@ class Bringing:
         if os.path.isdir(store) and not stores.is_sound(store):
             self._remove_dead(store)
         if not os.path.isdir(store):
-            self.fetcher.clone(sub, origin, store, f"{self._staging()}/{os.urandom(8).hex()}")
+            self.fetcher.clone(sub, origin, store, f"{stores.staging(self.slot)}/{os.urandom(8).hex()}")
             return
         stores.remove_dead_locks(store)
         fetch.set_origin(store, origin.url)
@@ -157,10 +172,8 @@ class Bringing:
 
     def _remove_dead(self, store: str) -> None:
         """Remove what a clone that died left; a store that ever was one, though its HEAD is gone, is moved aside."""
-        if not any(
-            os.path.lexists(f"{store}/{name}")
-            for name in ("modules", "logs", "index", "refs/wt", "refs/stash")
-        ):
+        parts = ("modules", "logs", "index", "refs/wt", "refs/stash")
+        if not any(os.path.lexists(f"{store}/{name}") for name in parts):
             files.remove_tree(store)
             return
         place = f"{self.pool.common}/worktree-pool/broken"
@@ -168,14 +181,6 @@ class Bringing:
         target = f"{place}/{os.path.basename(stores.parking_place(place, store))}-{os.urandom(4).hex()}"
         files.rename(store, target)
         self.tell(f"the repository {store} has no HEAD; it is now {target}, and is cloned again.")
-
-    def _staging(self) -> str:
-        return f"{self.slot.admin}/worktree-pool/submodules"
-
-    def _remove_staged(self) -> None:
-        """Remove the clones of one that died: they were never a store."""
-        if os.path.isdir(self._staging()):
-            files.remove_tree(self._staging())
 
     def _ready_directory(self, level: Level, sub: Declared, top: str, store: str) -> None:
         """Make the submodule's place that of its store: as it is, back from where it was parked, or empty."""
@@ -198,8 +203,7 @@ class Bringing:
     def _check_out(self, at: Level) -> None:
         slot, pool = stores.as_slot(self.slot, at.top, at.git_dir), stores.as_pool(self.pool, at.git_dir)
         if os.path.isdir(f"{at.git_dir}/modules") and os.path.lexists(f"{at.git_dir}/index"):
-            wanted = {one.name: one.path for one in self._declared(at.top, at.commit)}
-            self.leaving.clear(at.git_dir, at.top, wanted)
+            self._clear(at)
         files.ensure_directory(f"{at.git_dir}/worktree-pool")
         materialise.checkout(pool, slot, self.held, at.commit, _silent)
         self.leaving.hand_over(stores.Store(at.path.rstrip("/"), at.git_dir, at.top, at.top))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from wt import files
 from wt.errors import WtError, quoted
 from wt.git import layout
 from wt.git.run import Git
@@ -71,30 +72,67 @@ def _silent(_sentence: str) -> None:
 
 
 def keep_for_good(pool: Pool, slot: Slot, held: Mutex, label: Label, tell: Callable[[str], None]) -> None:
-    """Set aside all work in the stores of a slot that is to be removed; WtError where it cannot be accounted for.
-
-    Here a store's own branches and stashes count, too: they go with it. What a remote has, or an acquire brought, does not.
-    """
+    """Set aside all work in the stores of a slot that is to be removed; WtError where it cannot be accounted for."""
     leaving = Leaving(pool, slot, held, label, tell)
     stores.repair(slot)
     for one in stores.of_slot(slot):
-        if not stores.is_sound(one.git_dir):
-            if os.path.isdir(f"{one.git_dir}/objects/pack") and os.listdir(f"{one.git_dir}/objects/pack"):
-                raise WtError(f"The submodule `{one.words}` of {slot.slot} has no HEAD; nothing was removed.",
-                              f"to see it: ls -la {quoted(one.git_dir)}")  # fmt: skip
-            continue
-        stores.remove_dead_locks(one.git_dir)
-        _keep_own(leaving, one)
-        leaving.keep_all(one, clean=False)
-        leaving.hand_over(one)
+        _keep_store(leaving, one)
     if slot.path is not None and os.path.lexists(f"{slot.admin}/index"):
         _park_undeclared(leaving)
 
 
+def make_way(leaving: Leaving, git_dir: str, top: str, names: list[str]) -> None:
+    """Remove the stores in which one of those names would lie, or which would lie in its own, after setting all aside.
+
+    No commit has both (declared.read refuses it), but one may have `libs/a` and another `libs`.
+    """
+    modules, root = f"{git_dir}/modules", os.path.dirname(leaving.slot.directory)
+    in_way = {found for name in names for found in _in_way(modules, name)}
+    there = [one for one in stores.directly_in(git_dir, top, root) if one.name in in_way] if in_way else []
+    for one in there:
+        if one.path is not None:
+            leaving.park(one)
+    for one in [one for one in stores.directly_in(git_dir, top, root) if one.name in in_way] if there else []:
+        for store in (one, *stores.walk(one.git_dir, one.top, root)):
+            _keep_store(leaving, store)
+        staged = stores.staging(leaving.slot)
+        files.remove_tree_if_there(stores.parking_place(root, one.git_dir))
+        files.make_directory(staged)
+        files.rename(one.git_dir, f"{staged}/{os.urandom(8).hex()}")  # a half of it would look like a store
+
+
+def _in_way(modules: str, name: str) -> list[str]:
+    if not os.path.isdir(modules):
+        return []
+    parts = name.split("/")
+    above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+    inside = [] if stores.is_one(f"{modules}/{name}") else stores.names(modules, f"{name}/")
+    return [*(one for one in above if stores.is_one(f"{modules}/{one}")), *inside]
+
+
+def _keep_store(leaving: Leaving, store: Store) -> None:
+    """Set aside all that a store has, which is to go: its own branches, tags and stashes, too."""
+    if not stores.is_sound(store.git_dir):
+        if os.path.isdir(f"{store.git_dir}/objects/pack") and os.listdir(f"{store.git_dir}/objects/pack"):
+            raise WtError(f"The submodule `{store.words}` of {leaving.slot.slot} has no HEAD; nothing was removed.",
+                          f"to see it: ls -la {quoted(store.git_dir)}")  # fmt: skip
+        return
+    stores.remove_dead_locks(store.git_dir)
+    _keep_own(leaving, store)
+    leaving.keep_all(store, clean=False)
+    leaving.hand_over(store)
+
+
+# what a remote has, what an acquire brought, and what is kept already; a tag that no remote branch reaches is a holder's
+KNOWN = ("--remotes", f"--glob={fetch.PIN}*", f"--glob={keep.PREFIX}*")
+_TIPS = ("for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(refname)", "refs/heads", "refs/tags", "refs/stash")  # fmt: skip
+
+
 def _keep_own(leaving: Leaving, store: Store) -> None:
-    """Point kept refs of the store at what nobody else has: branches, stashes, HEAD; without files, the index, too."""
+    """Point kept refs of the store at what nobody else has: branches, tags, stashes, HEAD; without files, the index, too."""
     pool, git = stores.as_pool(leaving.pool, store.git_dir), Git(store.git_dir, leaving.keep_open)
-    tips = git.ask("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/stash").split("\n")
+    listed = (line.split(" ", 3) for line in git.ask(*_TIPS).split("\n") if line)
+    tips = [sha for kind, sha, of, _ref in listed if "commit" in (kind, of)]
     if os.path.lexists(f"{store.git_dir}/logs/refs/stash"):
         tips += git.ask("log", "-g", "--format=%H", "refs/stash", "--").split("\n")
     slot = stores.as_slot(leaving.slot, store.top or store.git_dir, store.git_dir)
@@ -102,14 +140,5 @@ def _keep_own(leaving: Leaving, store: Store) -> None:
     if store.top is None:
         snapshot.of_index(pool, slot, git, leaving.label, None)
     for tip in dict.fromkeys(tip for tip in tips if tip):
-        if git.ask(
-            "rev-list",
-            "-1",
-            tip,
-            "--not",
-            "--remotes",
-            "--tags",
-            f"--glob={fetch.PIN}*",
-            f"--glob={keep.PREFIX}*",
-        ):
+        if git.ask("rev-list", "-1", tip, "--not", *KNOWN):
             keep.point(pool, git, leaving.label, tip)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _TAG = "worktreepooltag"
 _OURS = "worktreepool"
+_FALSE = ("false", "no", "off", "0")
 
 
 @record
@@ -79,6 +80,8 @@ def _made(name: str, values: dict[str, list[str]], path: str, pin: str) -> Decla
     url, update = values.get("url", [""])[-1], values.get("update", [""])[-1]
     if ".." in name.replace("\\", "/").split("/") or name.startswith("/"):
         raise _refused(name, "its name leads out of the repository")
+    if not _is_plain(name):  # it would share its repository with another name
+        raise _refused(name, "its name is no plain path")
     if not url:
         raise _refused(name, "it has no URL")
     if url.startswith("-") or path.startswith("-"):
@@ -126,12 +129,35 @@ def validate(git: Git, commit: str) -> Report:
     return Report(commit, tags, unknown)
 
 
-def configured(git: Git) -> dict[str, str]:
+def configured(git: Git) -> dict[str, list[str]]:
     """Return what the user's own configuration says of submodules and of this repository's origin."""
-    pattern = r"^(remote\.origin\.url|submodule\..*\.(url|update|active))$"
+    pattern = r"^(remote\.origin\.url|submodule\.active|submodule\..*\.(url|update|active))$"
+    found: dict[str, list[str]] = {}
     try:
         out = git.ask("config", "--null", "--get-regexp", pattern, allowed=(0, 1))
     except GitError:
-        return {}
-    pairs = (line.partition("\n") for line in out.split("\0") if line)
-    return {key: value for key, _, value in pairs}
+        return found
+    for line in out.split("\0"):
+        key, _, value = line.partition("\n")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def inactive(git: Git, commit: str, subs: list[Declared], own: dict[str, list[str]]) -> set[str]:
+    """Return the names of those that git would not update: `update = none`, or not active (gitsubmodules(7))."""
+    matched = _matched(git, commit, subs, own.get("submodule.active", []))
+    found = set()
+    for sub in subs:
+        active = own.get(f"submodule.{sub.name}.active", [""])[-1].lower()
+        update = own.get(f"submodule.{sub.name}.update", [sub.update])[-1]
+        chosen = active not in _FALSE if f"submodule.{sub.name}.active" in own else sub.path in matched
+        found.update([sub.name] if update == "none" or not chosen else [])
+    return found
+
+
+def _matched(git: Git, commit: str, subs: list[Declared], patterns: list[str]) -> set[str]:
+    """Return the paths of those that match `submodule.active`; all of them where that says nothing."""
+    if not patterns or "." in patterns:
+        return {sub.path for sub in subs}
+    nothing = git.ask("hash-object", "-t", "tree", "/dev/null")
+    return set(git.ask_fields("diff-tree", "-r", "-z", "--name-only", nothing, commit, "--", *patterns))

@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from wt.pool.submodules.declared import Declared
 
 PIN = keep.PIN
+# a branch or tag of a holder's own is neither dropped (fetch.prune) nor moved: tags come as git follows them
 _FETCH = (
     "-c",
     "protocol.version=2",
     "fetch",
     "-q",
+    "--no-prune",
+    "--no-prune-tags",
     "--no-write-fetch-head",
     "--update-shallow",
     "--no-recurse-submodules",
 )
 _HEADS = ("+refs/heads/*:refs/remotes/origin/*",)
 _TRACKED = ("+refs/remotes/origin/*:refs/remotes/origin/*", "^refs/remotes/origin/HEAD")
-_TAGS = "+refs/tags/*:refs/tags/*"
 # git asks its protocol policy as for a URL that no user typed (git(1), GIT_PROTOCOL_FROM_USER)
 _UNTRUSTED = {"GIT_PROTOCOL_FROM_USER": "0"}
 
@@ -109,10 +111,8 @@ class Fetcher:
     def _from_mirror(self, sub: Declared, origin: Origin, store: str) -> bool:
         if origin.mirror is None:
             return False
-        wanted = (*(_TRACKED if origin.tracks else _HEADS), _TAGS, f"+{sub.pin}:{PIN}")
-        Git(store, self.keep_open).do(
-            *_FETCH, "--no-tags", origin.mirror, *wanted, env=kept.LOCAL, watch=self.watch
-        )
+        wanted = (*(_TRACKED if origin.tracks else _HEADS), f"+{sub.pin}:{PIN}")
+        Git(store, self.keep_open).do(*_FETCH, origin.mirror, *wanted, env=kept.LOCAL, watch=self.watch)
         return True
 
     def _from_url(self, sub: Declared, origin: Origin, store: str) -> bool:

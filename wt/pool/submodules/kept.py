@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/")
+_PLAIN = frozenset("_-/")
 _FETCH = ("-c", "core.fsync=all", "-c", "protocol.version=2", "fetch", "-q", "--no-tags", "--no-write-fetch-head",
           "--update-shallow", "--no-recurse-submodules")  # fmt: skip
 LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
@@ -63,8 +63,11 @@ def _is_stamp(part: str) -> bool:
 
 
 def _encoded(path: str) -> str:
-    parts = "".join(c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in os.fsencode(c)) for c in path)
-    return parts.strip("/")
+    """Letters of any script stay: three signs for each of their bytes would make a name longer than a file may have."""
+    plain = (
+        c if c.isalnum() or c in _PLAIN else "".join(f"%{byte:02X}" for byte in os.fsencode(c)) for c in path
+    )
+    return "".join(plain).strip("/")
 
 
 def _decoded(text: str) -> str:

@@ -31,9 +31,7 @@ def let_go(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> 
     sound = [one for one in stores.of_slot(slot) if stores.is_sound(one.git_dir)]
     ours = _ours(slot, sound)
     crew.run([Piece(one.words, _releaser(leaving, one, owned=one.words in ours)) for one in sound])
-    staged = f"{slot.admin}/worktree-pool/submodules"
-    if os.path.isdir(staged):
-        files.remove_tree(staged)
+    files.remove_tree_if_there(stores.staging(slot))
     for path, error in sorted(crew.failed, key=lambda one: one[0]):
         tell(f"submodule `{path}` could not be brought back to idle: {said(error)}")
     if not crew.failed and os.path.lexists(_journal(slot)):
@@ -90,6 +88,6 @@ def refuse_unreachable(admin: str) -> None:
         if not stores.is_sound(one.git_dir):
             continue
         if Git(one.git_dir).ask(
-            "rev-list", "-1", "HEAD", "--all", "--not", "--remotes", "--tags", f"--glob={fetch.PIN}"
+            "rev-list", "-1", "HEAD", "--all", "--not", "--remotes", f"--glob={fetch.PIN}*"
         ):
             raise WtError(f"the submodule `{one.words}` has commits that are nowhere else")

@@ -72,7 +72,7 @@ def walk(git_dir: str, above: str | None, root: str | None) -> Iterator[Store]:
 def directly_in(git_dir: str, above: str | None, root: str | None) -> Iterator[Store]:
     """Yield the stores of one repository, not those inside them; `root` is the pool root."""
     modules = f"{git_dir}/modules"
-    for name in _names(modules, ""):
+    for name in names(modules, ""):
         store = f"{modules}/{name}"
         top = directory_of(store, above)
         place = parking_place(root, store) if top is None and root is not None else None
@@ -88,14 +88,27 @@ def parking_place(root: str, store: str) -> str:
     return parked.place(root, admin, inside)
 
 
-def _names(modules: str, prefix: str) -> Iterator[str]:
-    """A name may hold slashes: what is no repository is looked into."""
+def staging(slot: Slot) -> str:
+    """Where stores are born, and go to be removed: what is found there is of no use to anybody."""
+    return f"{slot.admin}/worktree-pool/submodules"
+
+
+def names(modules: str, prefix: str) -> Iterator[str]:
+    """Yield the names of stores that begin with a prefix (empty, or with a slash at its end).
+
+    A name may hold slashes: what is no repository is looked into.
+    """
     for entry in files.list_subdirectories(f"{modules}/{prefix}" if prefix else modules):
         name = f"{prefix}{entry}"
-        if any(os.path.lexists(f"{modules}/{name}/{part}") for part in ("HEAD", "config", "objects")):
+        if is_one(f"{modules}/{name}"):
             yield name
         else:
-            yield from _names(modules, f"{name}/")
+            yield from names(modules, f"{name}/")
+
+
+def is_one(directory: str) -> bool:
+    """Whether a directory is a store, or what is left of one."""
+    return any(os.path.lexists(f"{directory}/{part}") for part in ("HEAD", "config", "objects"))
 
 
 def is_sound(git_dir: str) -> bool:
