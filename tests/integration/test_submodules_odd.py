@@ -1,12 +1,17 @@
 """Submodules that somebody made life hard with: names that lie in each other, tags, the user's own settings
 (contract sections 10 and 13)."""
 
+import glob
+import os
+import subprocess
+
 import pytest
 
 from tests.integration.test_submodules import admin_of, held_well, kept_of, pool_over
 from tests.support import gitrepo, submodules
 from tests.support.gitrepo import git
 from tests.support.submodules import Nest
+from tests.support.tool import assert_refused
 
 
 @pytest.fixture
@@ -137,3 +142,41 @@ def test_the_users_settings_say_which_submodules_a_slot_has(tmp_path, settings, 
     for name in ("name-0", "name-1"):
         git(nest.source, "config", f"submodule.{name}.active", "true")
     held_well(pool.acquire("y", "--commit", "two"), nest, "y", "two")
+
+
+def copied(path):
+    subprocess.run(["cp", "-a", f"{path}/plain", f"{path}/foreign"], check=True)
+
+
+def separate(path):
+    git(path, "init", "-q", "--separate-git-dir", f"{path}/../../separate", "foreign")
+
+
+@pytest.mark.parametrize("made", [copied, separate])
+@pytest.mark.parametrize("verb", ["force", "retire"])
+def test_a_directory_whose_git_file_names_no_worktree_of_its_own_is_moved_aside_whole(nest, made, verb):
+    pool = pool_over(nest)
+    path = pool.acquire("x")
+    made(path)
+    gitrepo.write(f"{path}/foreign", {"mine": "1\n"})
+    if verb == "force":
+        assert pool.wt("release", "x", "--force").code == 0
+        (row,) = [row for row in pool.rows() if row["path"]]
+        assert git(row["path"], "status", "--porcelain") == ""
+    else:
+        pool.pool("release", "--name", "x")
+        assert pool.pool("retire", "--all").code == 0
+    (place,) = glob.glob(f"{pool.at}/.meta/kept/*/*/foreign")
+    assert os.path.exists(f"{place}/mine")
+    assert os.path.exists(f"{place}/.git")
+
+
+def test_the_worktree_of_a_git_dir_that_knows_it_by_its_place_is_not_moved(nest):
+    pool = pool_over(nest)
+    path = pool.acquire("x")
+    separate(path)
+    git(f"{path}/foreign", "config", "core.worktree", f"{path}/foreign")
+    gitrepo.write(f"{path}/foreign", {"mine": "1\n"})
+    refused = pool.wt("release", "x", "--force")
+    assert_refused(refused, 1, "knows it by this place")
+    assert os.path.exists(f"{path}/foreign/mine")

@@ -9,6 +9,7 @@ import os
 
 from wt import files, times
 from wt.errors import WtError, quoted
+from wt.git import layout
 from wt.model import replaced
 from wt.pool import names
 
@@ -33,9 +34,7 @@ def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str]) -> dict[s
     moment = f"{times.compact(label.moment)}-{label.hold[:8]}"
     for path in paths:
         full = f"{slot.directory}/{path.rstrip('/')}"
-        if os.path.isfile(f"{full}/.git"):
-            raise WtError(f"`{full}` is a worktree of another repository, which cannot be set aside; nothing was dropped.",
-                          f"to move it away: git -C {quoted(full)} worktree move . ~/{quoted(os.path.basename(full))}")  # fmt: skip
+        _refuse_known_elsewhere(full)
         place = f"{directory(pool)}/{names.slug(label.name)}/{moment}/{path.rstrip('/')}"
         if os.path.lexists(place):
             raise WtError(f"`{full}` cannot be set aside: {place} is there already; nothing was dropped.",
@@ -44,9 +43,39 @@ def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str]) -> dict[s
     return found
 
 
+def _refuse_known_elsewhere(full: str) -> None:
+    """A git dir that lies elsewhere may know its worktree by this very path; a copy of a worktree is known nowhere."""
+    target = layout.read_link(full)
+    if target is not None and layout.back_pointer(target) == full:
+        raise WtError(f"`{full}` is a worktree of another repository, which cannot be set aside; nothing was dropped.",
+                      f"to move it away: git -C {quoted(full)} worktree move . ~/{quoted(os.path.basename(full))}")  # fmt: skip
+    if target is not None and _worktree_of(target) == full:
+        raise WtError(f"`{full}` is the worktree of {target}, which knows it by this place; nothing was dropped.",
+                      f"to see what is in it: git -C {quoted(full)} status")  # fmt: skip
+
+
+def _worktree_of(git_dir: str) -> str | None:
+    """Where a git dir that is not `.git` itself says that its files are."""
+    from wt.pool.submodules import stores
+
+    said = stores.worktree_setting(git_dir)
+    return os.path.normpath(os.path.join(git_dir, said)) if said else None
+
+
+def _is_submodule(slot: Slot, path: str) -> bool:
+    """Whether a directory is a submodule that somebody added by hand; a copy of one is not."""
+    full = f"{slot.directory}/{path.rstrip('/')}"
+    target = layout.read_link(full) or ""
+    return target.startswith(f"{slot.admin}/modules/") and _worktree_of(target) == full
+
+
 def told_apart(pool: Pool, slot: Slot, label: Label, found: Status) -> tuple[Status, dict[str, str]]:
-    """Return what a look found without the repositories that are untracked in the slot, and where those are to go."""
-    moves = places(pool, slot, label, [path for path in found.untracked if path.endswith("/")])
+    """Return what a look found without the repositories that are untracked in the slot, and where those are to go.
+
+    Submodules stay: theirs is the business of wt/pool/submodules.
+    """
+    homes = (path for path in found.untracked if path.endswith("/"))
+    moves = places(pool, slot, label, [path for path in homes if not _is_submodule(slot, path)])
     inside = tuple(f"{path}/" for path in moves)
     return replaced(
         found, untracked=tuple(path for path in found.untracked if not path.startswith(inside))
