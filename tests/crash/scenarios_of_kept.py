@@ -63,8 +63,32 @@ def to_clean_up(stage, layout):
     stage.git("merge", "-q", "--ff-only", "w/x")
 
 
+def sub_kept(stage, layout):
+    """All that `sub_work` has was forced away; somebody left a file in the way of it in the idle slot."""
+    scenarios.sub_work(stage, layout)
+    stage.run("wt", "release", "w/x", "--force", check=True)
+    (slot,) = stage.slots().values()
+    gitrepo.write(f"{slot}/plain/sub/inner/le af", {"u": "in the way\n"})
+
+
+def sub_restored(stage):
+    rows = [row for row in stage.rows() if row["name"] == "w/x"]
+    if len(rows) != 1 or rows[0]["state"] != "held":
+        return [f"`w/x` is not held: {rows}"]
+    path = rows[0]["path"]
+    heads = [
+        stage.git("log", "-1", "--format=%s", at=f"{path}/{one}") for one in ("plain", "plain/sub/inner")
+    ]
+    found = [] if heads == ["mine, outer", "mine, detached"] else [f"its submodules are at {heads}"]
+    left = stage.git("status", "--porcelain", at=f"{path}/plain/sub/inner/le af").splitlines()
+    found += [] if left == [" M file", "?? u"] else [f"in the innermost is {left}"]
+    with open(f"{path}/plain/sub/inner/le af/u", encoding="utf-8") as file:
+        return found + ([] if file.read() == "untracked\n" else ["somebody's file stayed in the way"])
+
+
 SCENARIOS = (
     Scenario("restore", to_restore, ("wt", "restore", "w/x"), (0, 6), restored),
     Scenario("force-nested", with_nested, ("wt", "release", "w/x", "--force"), (0, 1), scenarios.forced),
     Scenario("cleanup", to_clean_up, ("wt", "cleanup", "w/x"), (0,), scenarios.released),
+    Scenario("sub-restore", sub_kept, ("wt", "restore", "w/x"), (0, 6), sub_restored, steady=False),
 )

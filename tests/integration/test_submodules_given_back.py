@@ -176,32 +176,6 @@ def test_force_of_a_slot_whose_directory_is_gone_keeps_what_its_stores_have(nest
     assert "staged" in [git(kept, "show", f"{ref}:file") for ref in kept_of(nest) if ref.endswith("/name-0")]
 
 
-def test_restore_says_how_to_have_again_what_was_kept_of_submodules(nest):
-    pool, path = held(nest)
-    gitrepo.write(path, {"README": "changed\n"})
-    gitrepo.write(f"{path}/{INNER}", {"file": "mine\n"})
-    assert pool.wt("release", "x", "--force").code == 0
-    done = pool.wt("restore", "x", "--pool", "app")
-    assert done.code == 0, done
-    (line,) = [line for line in done.err.splitlines() if line.startswith("submodule name-0/the inner: ")]
-    assert subprocess.run(["sh", "-c", line.partition(": ")[2]], capture_output=True).returncode == 0
-    with open(f"{pool.rows()[0]['path']}/{INNER}/file", encoding="utf-8") as file:
-        assert file.read() == "mine\n"
-
-
-def test_work_kept_of_submodules_alone_is_listed_and_found(nest):
-    pool, path = held(nest)
-    gitrepo.commit(f"{path}/{INNER}", {"file": "mine\n"}, "mine")
-    pool.pool("release", "--name", "x")
-    listed = pool.wt("restore", "--pool", "app")
-    assert listed.code == 0
-    assert "in submodule name-0/the inner" in listed.out
-    refused = pool.wt("restore", "x", "--pool", "app")
-    assert refused.code == 1
-    assert "only work in submodules is kept" in refused.err
-    assert "kept.git" in refused.err
-
-
 def test_what_is_kept_of_submodules_expires_with_the_rest(nest):
     pool, path = held(nest)
     gitrepo.commit(f"{path}/{INNER}", {"file": "mine\n"}, "mine")

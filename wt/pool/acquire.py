@@ -28,12 +28,18 @@ _POLL = 0.2
 @record
 class Restoring:
     """What was set aside and is to be there again before the slot counts as held: HEAD, where the branch is to be, and
-    the snapshot of what was not committed (empty: there is none).
+    the snapshot of what was not committed (each empty: there is none).
+
+    `name`, `moment` and `hold` say under what it is kept; `replayed` gets the refs of submodules that were put back.
     """
 
     head: str
     branch: str
-    snapshot: str = ""
+    snapshot: str
+    name: str
+    moment: str
+    hold: str
+    replayed: set[str]
 
 
 @record

@@ -84,6 +84,11 @@ def _materialise(
         from wt.pool import putback
 
         putback.put_back(pool, slot, git, tell)
+    if target.restoring is not None and _has_submodules(slot):
+        from wt.pool.submodules import replay
+
+        bringing = submodules or _submodules(pool, slot, held, target, tell)
+        replay.put_back(bringing, slot, target.sha, target.restoring)
     return slot
 
 
@@ -122,6 +127,10 @@ def _make_branch(pool: Pool, held: Mutex, marker: LockRecord, target: Target) ->
     if target.upstream:
         with sourcelock.of_config(pool, keep) as source:
             source.do("branch", "-q", f"--set-upstream-to={target.upstream}", "--", marker.name)
+
+
+def _has_submodules(slot: Slot) -> bool:
+    return os.path.isdir(f"{slot.admin}/modules") or os.path.lexists(f"{slot.path}/.gitmodules")
 
 
 def _submodules(pool: Pool, slot: Slot, held: Mutex, target: Target, tell: Callable[[str], None]) -> Bringing:

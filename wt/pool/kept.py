@@ -59,12 +59,21 @@ def _entry(ref: str, sha: str, parent: str, date: str, subject: str, body: str) 
     if parsed is None:
         return None
     name, moment = parsed
-    parents = tuple(parent.split())
-    if not (subject.startswith("On ") and subject.endswith(_SET_ASIDE) and len(parents) > 1):
+    if not is_snapshot(subject, parent):
         return Entry(ref, sha, name, moment, date=int(date or 0))
+    return Entry(ref, sha, name, moment, tuple(parent.split()), *order_of(body))
+
+
+def is_snapshot(subject: str, parent: str) -> bool:
+    """Tell a commit that wt/pool/snapshot.py made from one as it was, by its subject and parents."""
+    return subject.startswith("On ") and subject.endswith(_SET_ASIDE) and " " in parent
+
+
+def order_of(body: str) -> tuple[str, int]:
+    """Return the hold that a snapshot's message names, and its place among others of that."""
     said = dict(line.partition(": ")[::2] for line in body.split("\n"))
     after = said.get("after", "0")
-    return Entry(ref, sha, name, moment, parents, said.get("hold", ""), int(after) if after.isdigit() else 0)
+    return said.get("hold", ""), int(after) if after.isdigit() else 0
 
 
 def parse_ref(ref: str) -> tuple[str, str] | None:
@@ -91,6 +100,10 @@ def find(pool: Pool, word: str) -> Entry:
     matching = [one for one in found if time_of(one).startswith(wanted.replace(":", ""))] if wanted else []
     matching = matching or [one for one in found if one.moment.startswith(_digits(wanted))] if wanted else []
     if not matching:
+        from wt.pool import submodules
+
+        if not found and (inside := submodules.kept_alone(pool, word)):
+            return inside
         raise _unknown(pool, name or word, at_other_times=bool(found))
     return _leader(matching)
 
@@ -132,11 +145,8 @@ def word_of(ref: str) -> str:
 def _unknown(pool: Pool, name: str, *, at_other_times: bool) -> WtError:
     if at_other_times:
         return WtError(f"Nothing is kept of `{name}` at that time.", "to see what is: wt restore")
-    from wt.pool import submodules
     from wt.pool.names import nearest
 
-    if inside := submodules.ways_back(pool, name):
-        return WtError(f"Of `{name}` only work in submodules is kept.", *inside)
     near = nearest(name, sorted({one.name for one in entries(pool)}))
     hint = f"did you mean: wt restore {quoted(near)}" if near else "to see what is kept: wt restore"
     return WtError(f"Nothing is kept of `{name}`.", hint)

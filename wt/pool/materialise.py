@@ -96,12 +96,11 @@ def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> N
     whose place a repository stands is left: git would remove that with all its commits.
     """
     drop(git.cwd, kept.untracked)
-    changed = [
-        path for path in (*kept.tracked, *kept.conflicted, *(hidden or ())) if not _is_home(git.cwd, path)
-    ]
+    changed = [*kept.tracked, *kept.conflicted, *(hidden or ())]
     if not changed and hidden is None:
         return
     git.do("reset", "-q")
+    changed = [path for path in changed if not _is_home(git.cwd, path)]
     recorded = set(git.ask_fields("ls-files", "-z"))
     drop(git.cwd, [path for path in changed if path not in recorded])
     lost = git.ask_fields("ls-files", "-d", "-z") if hidden is not None else []

@@ -28,14 +28,17 @@ def directory(pool: Pool) -> str:
     return f"{pool.real}/.meta/kept"
 
 
-def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str]) -> dict[str, str]:
-    """Return for each repository (a path in the slot) where it is to go; WtError where one must not be moved."""
+def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str], inside: str = "") -> dict[str, str]:
+    """Return for each repository (a path in the slot) where it is to go; WtError where one must not be moved.
+
+    `inside` is the submodule that the slot is, as stores.Store.words.
+    """
     found = {}
     moment = f"{times.compact(label.moment)}-{label.hold[:8]}"
     for path in paths:
         full = f"{slot.directory}/{path.rstrip('/')}"
         _refuse_known_elsewhere(full)
-        place = f"{directory(pool)}/{names.slug(label.name)}/{moment}/{path.rstrip('/')}"
+        place = os.path.join(directory(pool), names.slug(label.name), moment, inside, path.rstrip("/"))
         if os.path.lexists(place):
             raise WtError(f"`{full}` cannot be set aside: {place} is there already; nothing was dropped.",
                           f"to move it away: mv {quoted(full)} ~/")  # fmt: skip
@@ -69,16 +72,17 @@ def _is_submodule(slot: Slot, path: str) -> bool:
     return target.startswith(f"{slot.admin}/modules/") and _worktree_of(target) == full
 
 
-def told_apart(pool: Pool, slot: Slot, label: Label, found: Status) -> tuple[Status, dict[str, str]]:
+def told_apart(
+    pool: Pool, slot: Slot, label: Label, found: Status, inside: str = ""
+) -> tuple[Status, dict[str, str]]:
     """Return what a look found without the repositories that are untracked in the slot, and where those are to go.
 
     Submodules stay: theirs is the business of wt/pool/submodules.
     """
-    homes = (path for path in found.untracked if path.endswith("/"))
-    moves = places(pool, slot, label, [path for path in homes if not _is_submodule(slot, path)])
-    inside = tuple(f"{path}/" for path in moves)
+    homes = tuple(path for path in found.untracked if path.endswith("/"))
+    moves = places(pool, slot, label, [path for path in homes if not _is_submodule(slot, path)], inside)
     return replaced(
-        found, untracked=tuple(path for path in found.untracked if not path.startswith(inside))
+        found, untracked=tuple(path for path in found.untracked if not path.startswith(homes))
     ), moves
 
 

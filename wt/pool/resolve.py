@@ -34,6 +34,7 @@ class Target:
     exclude: tuple[str, ...] = ()
     branch: str = ""
     hooks: str = ""
+    restoring: Restoring | None = None
 
 
 @record
@@ -122,6 +123,9 @@ def _unfit(pool: Pool) -> WtError:
 
 def restored(found: Target, wish: Restoring) -> Target:
     """Return the target of a restore; WtError where a branch that is there already has moved away."""
+    found = replaced(found, restoring=wish)
+    if not wish.head:  # nothing but work in submodules is kept
+        return found
     if found.sha != wish.branch:
         raise WtError("The branch moved meanwhile; nothing was touched.", "to see what is kept: wt restore")
     return found if wish.head == wish.branch else replaced(found, sha=wish.head, branch=wish.branch, hooks="")

@@ -325,7 +325,9 @@ class Snapshot:
     def _nested(self, full: str, path: str) -> tuple[str, str, str]:
         """A submodule is recorded by its commit; a directory in the place of a file means that the file is gone."""
         place = layout.at(full)
-        _ref, sha = layout.head(place.git_dir) if place else (None, None)
+        ref, sha = layout.head(place.git_dir) if place else (None, None)
+        if place is not None and ref is not None:
+            sha = keep.branch_tip(place.common, ref)
         return ("160000", sha, path) if sha else ("0", self.nothing, path)
 
     def _store(self, data: bytes) -> str:

@@ -176,10 +176,20 @@ def _empty(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> 
         return _emptied(pool, slot, held)
     from wt.pool.submodules import clean
 
-    clean.empty(pool, slot, held, tell)
+    inside = clean.empty(pool, slot, held, tell)
     kept = _emptied(pool, slot, held)
-    clean.settle(pool, slot, held)
+    if inside and not kept:
+        kept = _entry(pool, slot, held)
+    clean.settle(pool, slot, held, tell)
     return kept
+
+
+def _entry(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
+    """Keep of a slot where it was, for what is kept of its submodules."""
+    from wt.pool import snapshot
+
+    git = Git(slot.directory, (held.descriptor,))
+    return snapshot.of_commits(pool, slot, git, keep.label_of(slot), [], None)
 
 
 def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:

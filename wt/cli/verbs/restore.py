@@ -91,24 +91,22 @@ def _prune(parsed: Parsed, ctx: Context, pool: Pool) -> int:
     from wt.session import restore
 
     dropped = restore.prune(pool, kept.require_older(parsed.value("--prune") or ""), parsed.word())
-    for entry in dropped:
-        ctx.out.answer(f"{entry.name}@{kept.time_of(entry)}")
+    for word in dropped:
+        ctx.out.answer(word)
     ctx.out.say(f"{len(dropped)} dropped." if dropped else "nothing is that old.")
     return 0
 
 
 def _list(ctx: Context, pool: Pool, *, as_json: bool) -> int:
-    from wt.pool import kept, submodules
+    from wt.pool import kept
     from wt.session import restore
 
     found = restore.contents(pool, kept.entries(pool))
     if as_json:
         ctx.out.json([_json(one) for one in found])
         return 0
-    inside = submodules.is_any_kept(pool) and _list_submodules(ctx, pool, found)
     if not found:
-        if not inside:
-            ctx.out.say(f"nothing is kept in `{pool.key}`.")
+        ctx.out.say(f"nothing is kept in `{pool.key}`.")
         return 0
     _table(ctx, found)
     newest = kept.word_of(found[0].entry.ref)
@@ -118,22 +116,12 @@ def _list(ctx: Context, pool: Pool, *, as_json: bool) -> int:
     return 0
 
 
-def _list_submodules(ctx: Context, pool: Pool, found: list[Content]) -> bool:
-    """Name what is kept of submodules alone: what belongs to an entry of the slot's comes with it."""
-    from wt.pool.submodules import kept
-
-    listed = {(one.entry.name, one.entry.moment) for one in found}
-    rows = {(one.label, one.moment, one.path) for one in kept.list_all(pool)}
-    for label, moment, path in sorted(row for row in rows if row[:2] not in listed):
-        what = f"in submodule {path}: wt restore {quoted(label)}"
-        ctx.out.painted([(f"{label}@{moment}  ", "bold"), (what, "")])
-    return bool(rows)
-
-
 def _json(one: Content) -> dict[str, object]:
     return {
-        "name": one.entry.name, "time": times.expanded(one.entry.moment), "set_aside": times.as_text(one.at), "ref": one.entry.ref, "commits": one.commits,
-        "staged": one.staged, "modified": one.modified, "untracked": one.untracked, "more": list(one.more),
+        "name": one.entry.name, "time": times.expanded(one.entry.moment), "set_aside": times.as_text(one.at),
+        "ref": one.entry.ref if one.entry.sha else None, "commits": one.commits, "staged": one.staged,
+        "modified": one.modified, "untracked": one.untracked, "more": list(one.more),
+        "submodules": [{"path": inside.path, "ref": inside.ref} for inside in one.submodules],
     }  # fmt: skip
 
 

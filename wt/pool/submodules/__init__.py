@@ -12,6 +12,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.model import Slot
+    from wt.pool.kept import Entry
     from wt.pool.location import Pool
 
 
@@ -20,10 +21,20 @@ def is_any_kept(pool: Pool) -> bool:
     return os.path.isdir(f"{pool.common}/worktree-pool/kept.git")
 
 
-def ways_back(pool: Pool, label: str, moment: str | None = None, slot: Slot | None = None) -> list[str]:
-    """Say how to have again what is kept of submodules under a label; empty, and nothing loaded, where there is nothing."""
+def ways_back(pool: Pool, label: str, moment: str, slot: Slot | None, besides: set[str]) -> list[str]:
+    """Say how to have again what is kept of submodules under a label, but for some refs; empty, and nothing loaded, where
+    there is nothing."""
     if not is_any_kept(pool):
         return []
     from wt.pool.submodules import kept
 
-    return kept.ways_back(pool, label, moment, slot)
+    return kept.ways_back(pool, label, moment, slot, besides)
+
+
+def kept_alone(pool: Pool, word: str) -> Entry | None:
+    """Return an entry of no commit for NAME[@TIME] under which work in submodules alone is kept."""
+    if not is_any_kept(pool):
+        return None
+    from wt.pool.submodules import kept
+
+    return kept.entry_of(pool, word)

@@ -10,8 +10,10 @@ from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import keep, materialise, sourcelock
-from wt.pool.submodules import clean, declared, fetch, kept, stores, urls
+from wt.pool.submodules import clean, fetch, kept, stores, urls
 from wt.pool.submodules.crew import Crew, Piece, said
+from wt.pool.submodules.declared import configured, inactive
+from wt.pool.submodules.declared import read as read_declared
 from wt.pool.submodules.leave import Leaving
 
 TYPE_CHECKING = False
@@ -34,6 +36,21 @@ class Level:
     path: str = ""
     chain: str = ""
 
+    @property
+    def words(self) -> str:
+        """As stores.Store.words."""
+        return self.chain.removeprefix("modules/").replace("/modules/", "/")
+
+    def inner(self, sub: Declared) -> Level:
+        """Return the level that a submodule is, at its pin."""
+        return Level(
+            f"{self.git_dir}/modules/{sub.name}",
+            f"{self.top}/{sub.path}",
+            sub.pin,
+            f"{self.path}{sub.path}/",
+            f"{self.chain}/modules/{sub.name}".lstrip("/"),
+        )
+
 
 def _label(slot: Slot) -> keep.Label:
     """What lies in an idle slot goes under the slot's id: nobody held it."""
@@ -54,23 +71,22 @@ class Bringing:
         self.pool, self.slot, self.held, self.exclude, self.tell = pool, slot, held, exclude, tell
         self.keep_open = (held.descriptor,)
         self.crew = Crew()
-        self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch)
+        self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch, kept.repository(pool))
         self.leaving = Leaving(pool, slot, held, _label(slot), tell)
         self._known: dict[str, list[Declared]] = {}
         self._settings: dict[str, dict[str, list[str]]] = {}
-        self._only: set[str] | None = None
 
     def clear(self, commit: str) -> None:
         """Take out of the slot the submodules that a commit does not have, or that are excluded: work set aside, parked."""
         if not os.path.lexists(f"{self.slot.admin}/index"):
             return
         stores.repair(self.slot)
-        self._clear(Level(self.slot.admin_dir, self.slot.directory, commit))
+        self.clear_level(Level(self.slot.admin_dir, self.slot.directory, commit))
 
-    def _clear(self, level: Level) -> None:
+    def clear_level(self, level: Level) -> None:
         left_out = self._left_out(level)
         wanted = {
-            one.name: one.path for one in self._declared(level.top, level.commit) if one.name not in left_out
+            one.name: one.path for one in self.declared(level.top, level.commit) if one.name not in left_out
         }
         self.leaving.clear(level.git_dir, level.top, wanted)
 
@@ -79,30 +95,31 @@ class Bringing:
 
         `slot` is the slot where it is now; `only` names those of its own to be brought (land).
         """
-        self._only = only
         self.slot = self.leaving.slot = slot
         files.remove_tree_if_there(stores.staging(slot))
-        self.crew.run(self._pieces(Level(slot.admin_dir, slot.directory, commit)))
+        self.bring_level(Level(slot.admin_dir, slot.directory, commit), only)
         files.remove_tree_if_there(stores.staging(slot))
+
+    def bring_level(self, level: Level, only: set[str] | None = None) -> None:
+        """Bring the submodules of one repository, and all inside them; `only` names those of its own that are wanted."""
+        self.crew.run(self._pieces(level, only))
         failed = sorted(self.crew.failed, key=lambda one: one[0])
         if failed:
             listed = ", ".join(f"`{path}`" for path, _ in failed)
             raise WtError(
-                f"{len(failed)} of the submodules of {commit[:12]} could not be checked out: {listed}.",
-                f"to see what is declared: git -C {quoted(self.pool.config.source)} show {commit[:12]}:.gitmodules",
+                f"{len(failed)} of the submodules of {level.commit[:12]} could not be checked out: {listed}.",
+                f"to see what is declared: git -C {quoted(level.top if level.path else self.pool.config.source)} show {level.commit[:12]}:.gitmodules",
                 details=urls.masked("\n".join(f"{path}: {said(error)}" for path, error in failed)),
             )
 
-    def _declared(self, top: str, commit: str) -> list[Declared]:
+    def declared(self, top: str, commit: str) -> list[Declared]:
         if commit not in self._known:
-            self._known[commit] = declared.read(Git(top), commit)
+            self._known[commit] = read_declared(Git(top), commit)
         return self._known[commit]
 
-    def _pieces(self, level: Level) -> list[Piece]:
+    def _pieces(self, level: Level, only: set[str] | None = None) -> list[Piece]:
         """Return what is to be done for the submodules of one level, those left out being left out at once."""
-        subs = self._declared(level.top, level.commit)
-        if not level.path and self._only is not None:
-            subs = [sub for sub in subs if sub.name in self._only]
+        subs = [one for one in self.declared(level.top, level.commit) if only is None or one.name in only]
         if not subs:
             return []
         left_out = self._left_out(level)
@@ -125,17 +142,15 @@ class Bringing:
 
     def _configured(self, level: Level) -> dict[str, list[str]]:
         if level.git_dir not in self._settings:
-            self._settings[level.git_dir] = declared.configured(Git(level.top))
+            self._settings[level.git_dir] = configured(Git(level.top))
         return self._settings[level.git_dir]
 
     def _left_out(self, level: Level) -> set[str]:
         """Return the names left out: by tag, at the top; where the repository says so, or the user's own configuration."""
-        subs = self._declared(level.top, level.commit)
+        subs = self.declared(level.top, level.commit)
         tagged = {sub.name for sub in subs if not level.path and _is_excluded(sub, self.exclude)}
         return (
-            tagged | declared.inactive(Git(level.top), level.commit, subs, self._configured(level))
-            if subs
-            else set()
+            tagged | inactive(Git(level.top), level.commit, subs, self._configured(level)) if subs else set()
         )
 
     def _bringer(self, level: Level, sub: Declared, url: str) -> Callable[[], list[Piece]]:
@@ -144,14 +159,17 @@ class Bringing:
     def _bring(self, level: Level, sub: Declared, url: str) -> list[Piece]:
         """One submodule: its store, its directory, its files, its branch; returns what is inside it."""
         _refuse_links(level.top, sub.path)
-        top, store = f"{level.top}/{sub.path}", f"{level.git_dir}/modules/{sub.name}"
-        chain = f"{level.chain}/modules/{sub.name}".lstrip("/")
-        self._ready_store(sub, fetch.origin_of(self.pool, url, chain), store)
-        self._ready_directory(level, sub, top, store)
-        inner = Level(store, top, sub.pin, f"{level.path}{sub.path}/", chain)
+        inner = level.inner(sub)
+        self._ready_store(sub, fetch.origin_of(self.pool, url, inner.chain), inner.git_dir)
+        self._ready_directory(level, sub, inner.top, inner.git_dir)
         self._check_out(inner)
         self._attach(inner)
-        return self._pieces(inner) if os.path.lexists(f"{top}/.gitmodules") else []
+        return self._pieces(inner) if os.path.lexists(f"{inner.top}/.gitmodules") else []
+
+    def fetch_pin(self, level: Level, sub: Declared, inner: Level) -> None:
+        """Bring the pin of a submodule into its store."""
+        self.fetcher.remember(inner.git_dir)
+        self.fetcher.fetch(sub, fetch.origin_of(self.pool, self._url(level, sub), inner.chain), inner.git_dir)
 
     def _ready_store(self, sub: Declared, origin: fetch.Origin, store: str) -> None:
         """Clone what is missing, and what a clone that died left; else fetch the pin where it is missing."""
@@ -203,7 +221,7 @@ class Bringing:
     def _check_out(self, at: Level) -> None:
         slot, pool = stores.as_slot(self.slot, at.top, at.git_dir), stores.as_pool(self.pool, at.git_dir)
         if os.path.isdir(f"{at.git_dir}/modules") and os.path.lexists(f"{at.git_dir}/index"):
-            self._clear(at)
+            self.clear_level(at)
         files.ensure_directory(f"{at.git_dir}/worktree-pool")
         materialise.checkout(pool, slot, self.held, at.commit, _silent)
         self.leaving.hand_over(stores.Store(at.path.rstrip("/"), at.git_dir, at.top, at.top))
@@ -211,18 +229,23 @@ class Bringing:
 
     def _attach(self, at: Level) -> None:
         """Put the submodule on a new branch of the slot's name; one that is there already is somebody's."""
-        if self.slot.lock is None or refs.branch_of(at.git_dir) == self.slot.lock.name:
+        held = self.slot.lock
+        if held is None or refs.branch_of(at.git_dir) == held.name:
             return
-        ref = f"refs/heads/{self.slot.lock.name}"
+        ref = f"refs/heads/{held.name}"
+        ours = refs.read_file(at.git_dir, ref) if refs.born_with(at.git_dir, held.name, held.nonce) else None
         try:
             with sourcelock.of_ref(stores.as_pool(self.pool, at.git_dir), self.keep_open, ref) as source:
-                refs.create(source, ref, at.commit, f"wt: acquire {self.slot.lock.nonce}")
+                if ours is None:
+                    refs.create(source, ref, at.commit, f"wt: acquire {held.nonce}")
+                else:  # a restore brings what is inside a submodule twice: for its pin, and for where it was
+                    source.do("update-ref", "-m", "wt: restore", ref, at.commit, ours)
         except GitError:
             self.tell(
-                f"submodule `{at.path.rstrip('/')}` has a branch in the way of `{self.slot.lock.name}`; its HEAD is detached."
+                f"submodule `{at.path.rstrip('/')}` has a branch in the way of `{held.name}`; its HEAD is detached."
             )
             return
-        refs.attach_head(Git(at.git_dir, self.keep_open), at.git_dir, self.slot.lock.name)
+        refs.attach_head(Git(at.git_dir, self.keep_open), at.git_dir, held.name)
 
 
 def _refuse_links(top: str, path: str) -> None:

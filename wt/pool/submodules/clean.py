@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from wt import files
+from wt import files, times
 from wt.errors import WtError, quoted
 from wt.git import layout
 from wt.git.run import Git
-from wt.pool import keep, materialise, snapshot
-from wt.pool.submodules import declared, fetch, stores
+from wt.pool import keep, look, materialise, snapshot
+from wt.pool.submodules import declared, fetch, is_any_kept, kept, stores
 from wt.pool.submodules.leave import Leaving
 
 TYPE_CHECKING = False
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from wt.pool.submodules.stores import Store
 
 
-def empty(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
-    """Set aside the uncommitted work in every submodule, and take it out of the slot; inner ones first."""
+def empty(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> bool:
+    """Set aside all work in every submodule, and take what is not committed out of the slot, inner ones first; returns
+    whether there was any."""
     leaving = Leaving(pool, slot, held, keep.label_of(slot), tell)
     for one in reversed(list(stores.of_slot(slot))):
         if one.path is not None and stores.is_sound(one.git_dir):
             leaving.keep_all(one, clean=True)
-    _park_undeclared(leaving)
+    label = leaving.label
+    return is_any_kept(pool) and bool(kept.of_one(pool, label.name, times.compact(label.moment), label.hold))
 
 
 def _park_undeclared(leaving: Leaving) -> None:
@@ -41,16 +43,23 @@ def _park_undeclared(leaving: Leaving) -> None:
             leaving.park(one)
 
 
-def settle(pool: Pool, slot: Slot, held: Mutex) -> None:
-    """Bring every submodule to what the slot's commit records, where its store has that: HEAD is kept by now."""
-    _settle(pool, slot, held, slot.admin_dir, slot.directory)
+def settle(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """Bring every submodule to what the slot's commit records, where its store has that: HEAD is kept by now. What it does
+    not record leaves the slot."""
+    _settle(Leaving(pool, slot, held, keep.label_of(slot), tell), slot.admin_dir, slot.directory)
 
 
-def _settle(pool: Pool, slot: Slot, held: Mutex, git_dir: str, top: str) -> None:
+def _settle(leaving: Leaving, git_dir: str, top: str) -> None:
+    pool, slot, held = leaving.pool, leaving.slot, leaving.held
     there = {one.name: one for one in stores.directly_in(git_dir, top, None) if one.path is not None}
     if not there:
         return
-    for sub in declared.read(Git(top), "HEAD"):
+    subs = declared.read(Git(top), "HEAD")
+    recorded = {one.name: one.path for one in subs}
+    for one in there.values():
+        if recorded.get(one.name) != one.path:
+            leaving.park(one)
+    for sub in subs:
         store = there.get(sub.name)
         if (
             store is None
@@ -63,8 +72,10 @@ def _settle(pool: Pool, slot: Slot, held: Mutex, git_dir: str, top: str) -> None
         tip = sha or (keep.branch_tip(store.git_dir, ref) if ref else None)
         if tip != sub.pin:
             at = stores.as_slot(slot, store.top, store.git_dir)
-            materialise.checkout(stores.as_pool(pool, store.git_dir), at, held, sub.pin, _silent)
-        _settle(pool, slot, held, store.git_dir, store.top)
+            materialise.checkout(
+                stores.as_pool(pool, store.git_dir), at, held, sub.pin, _silent, look.Clean()
+            )
+        _settle(leaving, store.git_dir, store.top)
 
 
 def _silent(_sentence: str) -> None:

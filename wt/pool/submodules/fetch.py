@@ -37,6 +37,8 @@ _FETCH = (
     "--update-shallow",
     "--no-recurse-submodules",
 )
+# from a store or from kept.git, one commit and nothing else
+LOCALLY = (*_FETCH, "--no-tags")
 _HEADS = ("+refs/heads/*:refs/remotes/origin/*",)
 _TRACKED = ("+refs/remotes/origin/*:refs/remotes/origin/*", "^refs/remotes/origin/HEAD")
 # git asks its protocol policy as for a URL that no user typed (git(1), GIT_PROTOCOL_FROM_USER)
@@ -69,10 +71,15 @@ def origin_of(pool: Pool, url: str, chain: str) -> Origin:
 
 
 class Fetcher:
-    """Fetches for one acquire; `keep_open` is what local gits hold on to, `watch` takes note of those that may take long."""
+    """Fetches for one acquire; `keep_open` is what local gits hold on to, `watch` takes note of those that may take long.
 
-    def __init__(self, keep_open: tuple[int, ...], watch: Callable[[Running], None]) -> None:
-        self.keep_open, self.watch = keep_open, watch
+    `besides` is where a pin may be that can be had nowhere else: kept.git.
+    """
+
+    def __init__(
+        self, keep_open: tuple[int, ...], watch: Callable[[Running], None], besides: str = ""
+    ) -> None:
+        self.keep_open, self.watch, self.besides = keep_open, watch, besides
 
     def clone(self, sub: Declared, origin: Origin, store: str, staged: str) -> None:
         """Make the store of a submodule, its HEAD at the pin and nothing checked out."""
@@ -99,7 +106,7 @@ class Fetcher:
     def fetch(self, sub: Declared, origin: Origin, store: str) -> None:
         """Bring the pin into a store, `refs/wt/pin` at it; WtError with every error met."""
         said = []
-        for attempt in (self._from_mirror, self._from_url):
+        for attempt in (self._from_mirror, self._from_url, self._from_kept):
             try:
                 if attempt(sub, origin, store):
                     return
@@ -124,6 +131,14 @@ class Fetcher:
             Git(store, self.keep_open).do("update-ref", PIN, sub.pin)
         else:
             git.do(*_FETCH, *depth, origin.url, f"+{sub.pin}:{PIN}", env=_UNTRUSTED, watch=self.watch)
+        return True
+
+    def _from_kept(self, sub: Declared, _origin: Origin, store: str) -> bool:
+        if not os.path.isdir(self.besides) or not has(self.besides, sub.pin):
+            return False
+        Git(store, self.keep_open).do(
+            *LOCALLY, self.besides, f"+{sub.pin}:{PIN}", env=kept.LOCAL, watch=self.watch
+        )
         return True
 
 

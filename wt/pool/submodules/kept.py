@@ -14,6 +14,7 @@ from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import keep, sourcelock
+from wt.pool import kept as entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +27,29 @@ _FETCH = ("-c", "core.fsync=all", "-c", "protocol.version=2", "fetch", "-q", "--
 LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
 
 
+_FIELDS = ("refname", "objectname", "parent", "subject", "body")
+
+
 @record
 class Kept:
-    """One commit of a submodule that was set aside: under which label, of which submodule (its path), and where."""
+    """One commit of a submodule that was set aside: under which label, of which submodule (its path), and where.
+
+    `parents` are those of a snapshot, empty for a commit as it was; `hold` and `after` as in wt.pool.kept.Entry.
+    """
 
     ref: str
     sha: str
     label: str
     moment: str
     path: str
+    parents: tuple[str, ...] = ()
+    hold: str = ""
+    after: int = 0
+
+    @property
+    def head(self) -> str:
+        """The commit that the submodule was at."""
+        return self.parents[0] if self.parents else self.sha
 
 
 def repository(pool: Pool) -> str:
@@ -46,14 +61,55 @@ def list_all(pool: Pool) -> list[Kept]:
     where = repository(pool)
     if not os.path.isdir(where):
         return []
-    found = []
-    for ref in refs.list_refs(Git(where), keep.PREFIX.rstrip("/")):
-        parts = ref.name[len(keep.PREFIX) :].split("/")
-        at = next((n for n, part in enumerate(parts) if n and _is_stamp(part)), 0)
-        if at:
-            label, moment, path = "/".join(parts[:at]), parts[at], "/".join(parts[at + 1 :])
-            found.append(Kept(ref.name, ref.sha, label, moment.partition("-")[0], _decoded(path)))
-    return found
+    form = "--format=" + "".join(f"%({field})%00" for field in _FIELDS)
+    values = Git(where).ask("for-each-ref", form, keep.PREFIX.rstrip("/")).split("\0")
+    rows = zip(*(values[n :: len(_FIELDS)] for n in range(len(_FIELDS))), strict=False)
+    return [one for row in rows if (one := _parsed(*row)) is not None]
+
+
+def _parsed(name: str, sha: str, parent: str, subject: str, body: str) -> Kept | None:
+    name = name.lstrip("\n")
+    parts = name[len(keep.PREFIX) :].split("/")
+    at = next((n for n, part in enumerate(parts) if n and _is_stamp(part)), 0)
+    if not at:
+        return None
+    label, moment, path = (
+        "/".join(parts[:at]),
+        parts[at].partition("-")[0],
+        _decoded("/".join(parts[at + 1 :])),
+    )
+    if not entries.is_snapshot(subject, parent):
+        return Kept(name, sha, label, moment, path)
+    return Kept(name, sha, label, moment, path, tuple(parent.split()), *entries.order_of(body))
+
+
+def of_one(pool: Pool, label: str, moment: str, hold: str = "") -> dict[str, Kept]:
+    """Return for each submodule of which something was kept under a label, at a moment, what says how it was: of snapshots
+    the first, else the only commit."""
+    found: dict[str, list[Kept]] = {}
+    for one in list_all(pool):
+        if (one.label, one.moment) == (label, moment) and (not hold or one.hold in ("", hold)):
+            found.setdefault(one.path, []).append(one)
+    leaders = {}
+    for path, several in found.items():
+        snapshots = sorted((one for one in several if one.parents), key=lambda one: one.after)
+        if snapshots or len(several) == 1:
+            leaders[path] = (snapshots or several)[0]
+    return leaders
+
+
+def entry_of(pool: Pool, word: str) -> entries.Entry | None:
+    """Return the newest moment of NAME, or of NAME@TIME, at which work in submodules alone was kept: an entry of no commit."""
+    name, _, time = word.rpartition("@")
+    moments = [
+        (one.moment, one.label)
+        for one in list_all(pool)
+        if one.label == word or (one.label == name and one.moment.startswith(time.partition("-")[0]))
+    ]
+    if not moments:
+        return None
+    moment, label = max(moments)
+    return entries.Entry(f"{keep.PREFIX}{label}/{moment}", "", label, moment)
 
 
 def _is_stamp(part: str) -> bool:
@@ -152,26 +208,48 @@ def require_none(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) 
                       f"to see it: git -C {quoted(store)} for-each-ref refs/wt/kept")  # fmt: skip
 
 
-def ways_back(pool: Pool, label: str, moment: str | None, slot: Slot | None) -> list[str]:
-    """Say of each commit kept under a label (at a moment) how to have it again, in the slot's own submodule if it is there."""
+def ways_back(pool: Pool, label: str, moment: str, slot: Slot | None, besides: set[str]) -> list[str]:
+    """Say of each commit kept under a label at a moment, but for some refs, how to have it again, in the slot's own submodule if it is there."""
     from wt.pool.submodules import stores
 
     tops = {one.words: one.top for one in stores.of_slot(slot) if one.top} if slot is not None else {}
     lines = []
     for one in list_all(pool):
-        if one.label == label and moment in (None, one.moment):
+        if (one.label, one.moment) == (label, moment) and one.ref not in besides:
             top = tops.get(one.path)
             look = f"git -C {quoted(repository(pool))} log {quoted(one.ref)}"
             lines.append(f"submodule {one.path}: {way_to(pool, one.ref, top) if top else look}")
     return lines
 
 
+def made_at(pool: Pool, one: Kept) -> float:
+    return keep.made_at(repository(pool), one.ref, one.moment)
+
+
+def prune(pool: Pool, before: float, name: str | None) -> list[tuple[str, str]]:
+    """Drop what was made before a moment (of a label), objects and all; returns the labels and moments.
+
+    Objects of the last day stay: some may just have come, and have no ref yet.
+    """
+    old = [one for one in list_all(pool) if name in (None, one.label) and made_at(pool, one) < before]
+    if old:
+        _drop(pool, old)
+        git = Git(repository(pool))
+        git.do("repack", "-q", "-A", "-d", "--unpack-unreachable=1.day.ago")
+        git.do("prune", "--expire=1.day.ago")
+    return list(dict.fromkeys((one.label, one.moment) for one in old))
+
+
 def drop_older(pool: Pool, before: float, most: int) -> int:
     """Drop at most so many refs of kept.git that were made before a moment; returns how many."""
+    old = [one for one in list_all(pool) if made_at(pool, one) < before][:most]
+    if old:
+        _drop(pool, old)
+    return len(old)
+
+
+def _drop(pool: Pool, old: list[Kept]) -> None:
     where = repository(pool)
-    old = [one for one in list_all(pool) if keep.made_at(where, one.ref, one.moment) < before][:most]
-    if not old:
-        return 0
     locks = [
         f"{where}/{name}"
         for one in old
@@ -180,4 +258,3 @@ def drop_older(pool: Pool, before: float, most: int) -> int:
     data = "".join(f"delete {one.ref} {one.sha}\n" for one in old)
     with sourcelock.Step(pool, (), list(dict.fromkeys(locks))) as source:
         Git(where, source.keep).do("update-ref", "--stdin", data=data.encode())
-    return len(old)

@@ -10,9 +10,9 @@ import os
 
 from wt import files
 from wt.errors import WtError, quoted
-from wt.git import layout, status
+from wt.git import layout, refs, status
 from wt.git.run import Git
-from wt.pool import keep, materialise, snapshot
+from wt.pool import keep, materialise, nested, snapshot
 from wt.pool.submodules import declared, kept, stores
 
 TYPE_CHECKING = False
@@ -43,7 +43,9 @@ class Leaving:
         leaving = [one for one in self._there(git_dir, top) if wanted.get(one.name) != one.path]
         if not leaving:
             return
-        _ref, head = layout.head(git_dir)
+        ref, head = layout.head(git_dir)
+        if ref is not None:
+            head = keep.branch_tip(self.pool.common if git_dir == self.slot.admin else git_dir, ref)
         before = {one.name: one.path for one in declared.read(Git(top), head)} if head else {}
         for one in leaving:
             if before.get(one.name) == one.path or one.name in wanted:
@@ -83,26 +85,38 @@ class Leaving:
         )
         stores.remove_dead_locks(store.git_dir)
         files.ensure_directory(f"{store.git_dir}/worktree-pool")
-        git = Git(store.top, self.keep_open)
+        git, tip = Git(store.top, self.keep_open), self._own_tip(store)
+        kept_ref = None
         if os.path.lexists(f"{store.git_dir}/index"):
-            found, hidden = self._changes(git)
-            kept_ref = snapshot.uncommitted(pool, slot, git, self.label, found, hidden or ())
-            keep.commits(pool, git, self.label, keep.tips(slot, store.git_dir, None))
+            found, hidden = _changes(git)
+            found, moves = nested.told_apart(self.pool, slot, self.label, found, store.words)
+            kept_ref = snapshot.uncommitted(pool, slot, git, self.label, found, hidden or (), tip, moves)
+            nested.move(slot, moves)
             if clean and kept_ref is not None:
                 if hidden is not None:
                     status.unhide(git)
                 materialise.put_back(git, found, hidden)
-        else:
-            keep.of_slot(pool, slot, git, self.label, None)
+        if kept_ref is None:
+            self.keep_commits(store)
         return self.hand_over(store)
 
-    def _changes(self, git: Git) -> tuple[status.Status, tuple[str, ...] | None]:
-        found = status.read(git, untracked="all", submodules="dirty")
-        flags = git.start("ls-files", "-v", "-z").answer()
-        hidden = status.hidden_edits(git) if status.has_hidden(flags) else None
-        untracked = materialise.with_buried(git, found, hidden).untracked
-        files_there = tuple(path for path in untracked if not path.endswith("/"))
-        return status.Status(found.tracked, found.conflicted, files_there), hidden
+    def _own_tip(self, store: Store) -> str | None:
+        """Where the branch is that this acquire made in a submodule."""
+        held = self.slot.lock
+        ours = held is not None and refs.born_with(store.git_dir, held.name, held.nonce)
+        return refs.read_file(store.git_dir, f"refs/heads/{held.name}") if ours and held is not None else None
+
+    def keep_commits(self, store: Store) -> None:
+        """Set aside what only a submodule reaches: HEAD as it is; as soon as there is more, in a commit that says what each is."""
+        slot = stores.as_slot(self.slot, store.top or store.git_dir, store.git_dir)
+        pool, git = stores.as_pool(self.pool, store.git_dir), Git(store.top or store.git_dir, self.keep_open)
+        tip, head = self._own_tip(store), keep.head_commit(slot, store.git_dir)
+        besides = f"refs/heads/{slot.name}" if tip else ""
+        alone = keep.lonely(pool, git, keep.tips(slot, store.git_dir, tip), besides)
+        if alone == [head] and tip in (None, head) and not keep.has_operation(slot):
+            keep.point(pool, git, self.label, alone[0])
+        elif alone or keep.has_operation(slot):
+            snapshot.of_commits(pool, slot, git, self.label, alone, tip)
 
     def hand_over(self, store: Store) -> list[str]:
         """Bring what was set aside in a store into kept.git, and say how to have it again."""
@@ -130,3 +144,10 @@ class Leaving:
                           f"to move it away: mv {quoted(top)} ~/")  # fmt: skip
         files.rename(top, target)
         self.tell(f"a repository of its own stood in the place of the submodule `{path}`; it is now {target}")
+
+
+def _changes(git: Git) -> tuple[status.Status, tuple[str, ...] | None]:
+    found = status.read(git, untracked="all", submodules="dirty")
+    flags = git.start("ls-files", "-v", "-z").answer()
+    hidden = status.hidden_edits(git) if status.has_hidden(flags) else None
+    return materialise.with_buried(git, found, hidden), hidden

@@ -73,6 +73,15 @@ def _release(leaving: Leaving, store: Store, *, owned: bool) -> None:
     if leaving.slot.state == "acquiring" and store.top is not None and pin is not None:
         undo.checkout(replaced(slot, lock=replaced(held, full_sha=pin)), git)
     pool = stores.as_pool(leaving.pool, store.git_dir)
+    if (
+        leaving.slot.state == "acquiring"
+        and store.top is not None
+        and os.path.lexists(f"{store.git_dir}/worktree-pool/restores")
+    ):
+        from wt.pool.submodules import replay
+
+        replay.take_back(pool, slot, git)
+    leaving.keep_commits(store)
     giveback.let_go_of_commits(
         pool, slot, git, lambda sentence: leaving.tell(f"submodule `{store.words}`: {sentence}")
     )
