@@ -1,11 +1,12 @@
 """Submodules in a land (contract section 12, steps 5, 6, 10, 11 and 12)."""
 
+import glob
 import os
 import subprocess
 
 import pytest
 
-from tests.integration.test_submodules import admin_of, held_well, pool_over
+from tests.integration.test_submodules import admin_of, held_well, kept_of, pool_over
 from tests.integration.test_submodules_given_back import INNER, merge_there
 from tests.support import gitrepo, submodules
 from tests.support.gitrepo import git
@@ -199,3 +200,155 @@ def test_an_operation_in_progress_in_the_bases_submodule_is_refused(nest, landin
     assert git(nest.source, "rev-parse", "main") == before
     (line,) = [line for line in done.err.splitlines() if hint in line]
     assert subprocess.run(["sh", "-c", line.split(": ", 2)[2]], check=False).returncode == 0
+
+
+def test_nothing_that_was_landed_is_set_aside(nest, landing):
+    pool, path = landing
+    bump_inner(path)
+    done = pool.wt("land", "--name", "x", "bump")
+    assert "set aside" not in done.err
+    assert kept_of(nest) == {}
+    assert pool.pool("retire", "--all").code == 0
+    assert kept_of(nest) == {}
+
+
+WAYS = [(), ("--squash",), ("--rebase",)]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_two_pins_of_which_the_bases_contains_the_slots_are_merged(nest, landing, way):
+    """Git could not, for the slot's clone does not have the base's."""
+    pool, path = landing
+    mine = gitrepo.commit(f"{path}/plain", {"slot": "1\n"}, "the slot's")
+    git(path, "commit", "-q", "-am", "the slot's pin")
+    gitrepo.commit(path, {"own": "1\n"}, "besides")
+    git(f"{nest.source}/plain", "fetch", "-q", "--no-recurse-submodules", f"{path}/plain", mine)
+    git(f"{nest.source}/plain", "merge", "-q", "--ff-only", mine)
+    newer = gitrepo.commit(f"{nest.source}/plain", {"more": "1\n"}, "more")
+    git(nest.source, "commit", "-q", "-am", "the base's pin")
+    foreseen = pool.wt("land", "--name", "x", *way, "--dry-run")
+    assert (foreseen.code, "conflict" in foreseen.out, "submodule" in foreseen.out) == (0, False, False)
+    done = pool.wt("land", "--name", "x", *way)
+    assert done.code == 0, done
+    assert recorded(nest.source)["plain"] == newer
+    assert git(nest.source, "show", "main:own") == "1"
+    assert_settled(nest)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_pin_that_both_sides_moved_apart_is_joined_in_the_submodule_and_landed(nest, landing, way):
+    pool, path = landing
+    mine = gitrepo.commit(f"{path}/plain", {"slot": "1\n"}, "the slot's")
+    git(path, "commit", "-q", "-am", "the slot's pin")
+    theirs = gitrepo.commit(f"{nest.source}/plain", {"base": "1\n"}, "the base's")
+    git(nest.source, "commit", "-q", "-am", "the base's pin")
+    before = git(nest.source, "rev-parse", "main")
+    foreseen = pool.wt("land", "--name", "x", *way, "--dry-run")
+    assert "conflict in plain" in foreseen.out
+    stopped = pool.wt("land", "--name", "x", *way)
+    assert (stopped.code, git(nest.source, "rev-parse", "main")) == (1, before)
+    (hint,) = [line for line in stopped.err.splitlines() if "to join both in the submodule first" in line]
+    (go_on,) = [line for line in stopped.err.splitlines() if "to go on, resolve them, then" in line]
+    env = {**os.environ, "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
+    assert subprocess.run(["sh", "-c", hint.split(": ", 2)[2]], env=env, capture_output=True).returncode == 0
+    steps = go_on.split(": ", 2)[2].removesuffix(" && wt land")
+    assert subprocess.run(["sh", "-c", steps], env=env, capture_output=True).returncode == 0
+    done = pool.wt("land", "--name", "x")
+    assert done.code == 0, done
+    joined = recorded(nest.source)["plain"]
+    for one in (mine, theirs):
+        assert git(f"{nest.source}/plain", "merge-base", "--is-ancestor", one, joined) == ""
+    assert_settled(nest)
+
+
+@pytest.mark.parametrize("way", [("--squash",), ("--rebase",)], ids=str)
+def test_pins_of_several_commits_arrive_whatever_the_way(nest, landing, way):
+    pool, path = landing
+    for text in ("one", "two"):
+        bump_inner(path, text)
+        git(path, "commit", "-q", "-am", text)
+    pin = recorded(path)["plain"]
+    git(nest.source, "commit", "-q", "--allow-empty", "-m", "main moves")
+    done = pool.wt("land", "--name", "x", *way)
+    assert done.code == 0, done
+    assert recorded(nest.source)["plain"] == pin
+    assert_settled(nest)
+
+
+@pytest.mark.parametrize("way", [("--keep",), ("--next", "y")], ids=str)
+def test_a_slot_that_is_kept_or_handed_on_has_its_submodules_on_its_branch_and_is_green(nest, landing, way):
+    pool, path = landing
+    pin = bump_inner(path)
+    done = pool.wt("land", "--name", "x", *way, "bump")
+    assert done.code == 0, done
+    (row,) = pool.wt("ls", "--json", "--pool", "app").json
+    assert (row["mark"], row["evidence"]["submodules"]) == ("green", [])
+    name = "y" if "y" in way else "x"
+    path = pool.rows()[0]["path"]
+    assert submodules.findings(path, admin_of(path), name) == []
+    assert git(f"{path}/plain", "rev-parse", "HEAD") == pin
+    assert kept_of(nest) == {}
+
+
+def test_what_a_base_that_is_checked_out_nowhere_records_stays_to_be_had(nest, landing):
+    """Its commits are in the slot's clones alone: neither the slot's retirement nor the end of what is kept may cost them."""
+    pool, path = landing
+    git(nest.source, "switch", "-q", "-c", "other")
+    pin = bump_inner(path)
+    inner = git(f"{path}/{INNER}", "rev-parse", "HEAD")
+    foreseen = pool.wt("land", "--name", "x", "--dry-run", "bump")
+    assert f"record {pin[:12]} for the submodule plain" in foreseen.out
+    assert pool.wt("land", "--name", "x", "bump").code == 0
+    assert pool.pool("retire", "--all").code == 0
+    pool.wt("restore", "--prune", "0d")
+    git(f"{nest.source}/.git/worktree-pool/kept.git", "gc", "-q", "--prune=now")
+    path = pool.acquire("y")
+    assert git(f"{path}/plain", "rev-parse", "HEAD") == pin
+    assert git(f"{path}/{INNER}", "rev-parse", "HEAD") == inner
+
+
+def test_dry_run_speaks_of_pins_and_new_submodules_and_refuses_what_a_land_would(nest, landing):
+    pool, path = landing
+    git(path, *FILE_OK, "submodule", "--quiet", "add", nest.url("leaf", 0), "brought")
+    git(path, "commit", "-q", "-m", "adds")
+    pin = bump_inner(path)
+    foreseen = pool.wt("land", "--name", "x", "--dry-run", "bump")
+    assert foreseen.out.splitlines() == [
+        f"commit 1 changed file in {path} as `bump`",
+        f"clone the new submodule brought into {nest.source}/brought",
+        f"bring the submodule plain to {pin[:12]} in {nest.source}/plain",
+        f"move main forward in {nest.source}",
+        "recycle slot-0 if nothing is left in it",
+    ]
+    gitrepo.write(f"{path}/{INNER}", {"file": "changed\n"})
+    refused = pool.wt("land", "--name", "x", "--dry-run", "bump")
+    assert refused.code == 1
+    assert f"1 changed or untracked in {INNER}" in refused.err
+
+
+def test_a_submodule_whose_repository_is_its_own_directory_is_refused_with_the_way_on(nest, landing):
+    pool, path = landing
+    gitrepo.make_repo(f"{path}/own")
+    git(path, "submodule", "--quiet", "add", "./own", "own")
+    git(path, "commit", "-q", "-m", "adds")
+    tip = git(f"{path}/own", "rev-parse", "HEAD")
+    refused = pool.wt("land", "--name", "x")
+    assert refused.code == 1
+    (hint,) = [line for line in refused.err.splitlines() if "absorbgitdirs" in line]
+    assert subprocess.run(["sh", "-c", hint.split(": ", 2)[2]], capture_output=True).returncode == 0
+    done = pool.wt("land", "--name", "x")
+    assert done.code == 0, done
+    assert git(f"{nest.source}/own", "rev-parse", "HEAD") == tip
+
+
+def test_force_moves_a_changed_submodule_whose_repository_is_its_own_directory_aside_whole(nest, landing):
+    pool, path = landing
+    gitrepo.make_repo(f"{path}/own")
+    git(path, "submodule", "--quiet", "add", "./own", "own")
+    git(path, "commit", "-q", "-m", "adds")
+    gitrepo.write(f"{path}/own", {"README": "changed\n"})
+    assert pool.wt("release", "x", "--force").code == 0
+    (row,) = [row for row in pool.rows() if row["path"]]
+    assert git(row["path"], "status", "--porcelain") == ""
+    (place,) = glob.glob(f"{pool.at}/.meta/kept/x/*/own")
+    assert git(place, "status", "--porcelain") == " M README"

@@ -110,14 +110,14 @@ def test_work_in_a_submodule_with_a_long_name_of_another_script_is_set_aside(nes
 @pytest.mark.parametrize(
     ("settings", "there"),
     [
-        ({"submodule.name-0.update": "none"}, {"with blank"}),
-        ({"submodule.name-1.active": "false"}, {"plain"}),
-        ({"submodule.active": "with*", "submodule.name-0.active": None, "submodule.name-1.active": None}, {"with blank"}),
-        ({"submodule.active": ".", "submodule.name-0.active": "0"}, {"with blank"}),
-        ({"submodule.active": "nothing", "submodule.name-1.active": None}, {"plain"}),
-        ({"submodule.name-0.update": "merge", "submodule.name-1.update": "rebase"}, {"plain", "with blank"}),
+        ({"submodule.name-0.update": "none"}, ["with blank"]),
+        ({"submodule.name-1.active": "false"}, ["plain"]),
+        ({"submodule.active": "with*", "submodule.name-0.active": None, "submodule.name-1.active": None}, ["with blank"]),
+        ({"submodule.active": ".", "submodule.name-0.active": "0"}, ["with blank"]),
+        ({"submodule.active": "nothing", "submodule.name-1.active": None}, ["plain"]),
+        ({"submodule.name-0.update": "merge", "submodule.name-1.update": "rebase"}, ["plain", "with blank"]),
         ({"submodule.recurse": "true", "fetch.recurseSubmodules": "true", "diff.ignoreSubmodules": "all",
-          "extensions.worktreeConfig": "true", "protocol.file.allow": "never"}, {"plain", "with blank"}),
+          "extensions.worktreeConfig": "true", "protocol.file.allow": "never"}, ["plain", "with blank"]),
     ],
     ids=str,
 )  # fmt: skip
@@ -134,7 +134,7 @@ def test_the_users_settings_say_which_submodules_a_slot_has(tmp_path, settings, 
     for key, value in settings.items():
         git(nest.source, "config", *(["--unset", key] if value is None else [key, value]))
     path = pool.acquire("x", "--commit", "two")
-    assert {one for one in submodules.checked_out(path) if one in nest.paths} == there
+    assert [one for one in submodules.checked_out(path) if one in nest.paths] == there
     assert submodules.findings(path, admin_of(path), "x") == []
     pool.pool("release", "--name", "x")
     for key, value in settings.items():

@@ -8,7 +8,7 @@ from wt import files
 from wt.errors import ContendedError, WtError, again, quoted
 from wt.git import refs, status
 from wt.git.run import Git
-from wt.model import Slot, record
+from wt.model import Slot, record, replaced
 from wt.pool import (
     gitlocks,
     giveback,
@@ -201,6 +201,12 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     found = status.read(git, untracked="all", submodules="dirty")
     hidden = status.hidden_edits(git) if status.flagged(git) else None
     every = materialise.with_buried(git, found, hidden)
+    if os.path.lexists(f"{slot.path}/.gitmodules") and (own := nested.among_tracked(git)):
+        # a submodule whose repository is its own directory has no store in which its work could be kept
+        changed = status.read(git, untracked="no").tracked
+        own = [path for path in own if path[:-1] in changed]
+        tracked = dict.fromkeys((*every.tracked, *(path[:-1] for path in own)))
+        every = replaced(every, tracked=tuple(tracked), untracked=(*every.untracked, *own))
     found, moves = nested.told_apart(pool, slot, label, every)
     branch = giveback.owned_branch(pool, slot)
     tip = keep.branch_tip(pool.common, f"refs/heads/{branch}") if branch else None

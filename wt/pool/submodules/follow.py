@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from wt.pool.location import Pool
     from wt.pool.submodules.declared import Declared
 
-_FETCH = (
-    "-c",
-    "protocol.version=2",
-    "fetch",
-    "-q",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--update-shallow",
-    "--no-recurse-submodules",
-)
 _FORWARD = ("merge", "-q", "--ff-only", "--no-overwrite-ignore", "--no-autostash")
 
 
@@ -143,21 +133,120 @@ def _catch_up_one(
     pool: Pool, sub: Declared, inner: Tree, keep_open: tuple[int, ...], other: Tree | None
 ) -> None:
     git = Git(inner.top, keep_open)
-    if not fetch.has(inner.git_dir, sub.pin):
-        if other is not None and os.path.isdir(other.git_dir) and fetch.has(other.git_dir, sub.pin):
-            git.do(*_FETCH, other.git_dir, sub.pin, env=kept.LOCAL)
-        else:
-            url = Git(inner.git_dir).ask("config", "--get", "remote.origin.url", allowed=(0, 1)) or sub.url
-            chain = f"modules/{inner.git_dir.partition('/modules/')[2]}"
-            fetcher = fetch.Fetcher(keep_open, lambda _running: None)
-            fetcher.remember(inner.git_dir)
-            fetcher.fetch(sub, fetch.origin_of(pool, url, chain), inner.git_dir)
+    _obtain(pool, sub, inner, keep_open, other)
     if refs.is_ancestor(git, sub.pin, inner.head):
         return
     if not refs.is_ancestor(git, inner.head, sub.pin):
         raise WtError(f"The submodule `{inner.path.rstrip('/')}` and what is recorded for it have diverged; nothing was landed.",
                       f"to see both: git -C {quoted(inner.top)} log --oneline --graph HEAD {sub.pin[:12]}")  # fmt: skip
     git.do(*_FORWARD, sub.pin)
+
+
+def _obtain(pool: Pool, sub: Declared, inner: Tree, keep_open: tuple[int, ...], other: Tree | None) -> None:
+    """Bring a pin into the store of a submodule, from another checkout of it or from where it comes from."""
+    if fetch.has(inner.git_dir, sub.pin):
+        return
+    if other is not None and os.path.isdir(other.git_dir) and fetch.has(other.git_dir, sub.pin):
+        Git(inner.top, keep_open).do(*fetch.LOCALLY, other.git_dir, sub.pin, env=kept.LOCAL)
+        return
+    url = Git(inner.git_dir).ask("config", "--get", "remote.origin.url", allowed=(0, 1)) or sub.url
+    chain = f"modules/{inner.git_dir.partition('/modules/')[2]}"
+    fetcher = fetch.Fetcher(keep_open, lambda _running: None, kept.repository(pool))
+    fetcher.remember(inner.git_dir)
+    fetcher.fetch(sub, fetch.origin_of(pool, url, chain), inner.git_dir)
+
+
+def obtain_pins(pool: Pool, slot: Tree, base: Tree | None, commit: str, keep_open: tuple[int, ...]) -> None:
+    """Bring what a commit records into the slot's stores: git merges two pins of which one contains the other, if it has both.
+
+    What cannot be had is a conflict then, as it is to git.
+    """
+    for sub in declared.read(Git(slot.top), commit):
+        inner = slot.inner(sub)
+        if inner.is_there:
+            try:
+                _obtain(pool, sub, inner, keep_open, base.inner(sub) if base is not None else None)
+            except WtError:
+                continue
+
+
+def is_forward(slot: Tree, base: Tree | None, path: str, old: str, new: str) -> bool:
+    """Whether a pin contains another, as far as the slot's and the base's clone know together; nothing is fetched."""
+    store = layout.read_link(f"{slot.top}/{path}")
+    if store is None:
+        return False
+    theirs = layout.read_link(f"{base.top}/{path}") if base is not None else None
+    git = Git(
+        store, more={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(f"{theirs}/objects")} if theirs else None
+    )
+    try:
+        return refs.is_ancestor(git, old, new)
+    except GitError:
+        return False
+
+
+def _quoted(path: str) -> str:
+    """As git reads a list of object directories: in double quotes, what is special escaped."""
+    text = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def foresee(slot: Tree, base: Tree | None, git: Git, old: str, new: str) -> list[str]:
+    """Say what happens to submodules of the base's checkout when it goes from a commit to another, or to a tree."""
+    before = {one.name: one.pin for one in declared.read(git, old)}
+    lines = []
+    for sub in declared.read(git, new):
+        was = before.get(sub.name, "")
+        if sub.pin == was or (was and is_forward(slot, base, sub.path, sub.pin, was)):
+            continue
+        there = base.inner(sub) if base is not None else None
+        if there is not None and there.is_there:
+            lines.append(f"bring the submodule {sub.path} to {sub.pin[:12]} in {there.top}")
+        elif there is not None and sub.name not in before and slot.inner(sub).is_there:
+            lines.append(f"clone the new submodule {sub.path} into {there.top}")
+        else:
+            lines.append(f"record {sub.pin[:12]} for the submodule {sub.path}")
+    return lines
+
+
+def keep_landed(
+    pool: Pool, slot: Tree, base: Tree | None, git: Git, commits: tuple[str, str], keep_open: tuple[int, ...]
+) -> None:
+    """Before the base goes from one commit to another: pins that it gains and that only the slot's clones have are kept
+    for as long as there is a base to record them."""
+    for inner, sub, there in _gained(slot, base, git, *commits):
+        if (there is None or not there.is_there) and Git(inner.git_dir).ask(
+            "rev-list", "-1", sub.pin, "--not", "--remotes"
+        ):
+            kept.keep_landed(pool, inner.git_dir, sub.pin, keep_open)
+
+
+def note_landed(slot: Tree, git: Git, commit: str, keep_open: tuple[int, ...]) -> None:
+    """After that: what the base records is not this slot's work any more."""
+    fetcher = fetch.Fetcher(keep_open, lambda _running: None)
+    for sub in declared.read(git, commit):
+        inner = slot.inner(sub)
+        if inner.head == sub.pin != fetch.pinned(inner.git_dir):
+            fetcher.remember(inner.git_dir)
+            Git(inner.git_dir, keep_open).do("update-ref", fetch.PIN, sub.pin)
+            note_landed(inner, Git(inner.top), sub.pin, keep_open)
+
+
+def _gained(
+    slot: Tree, base: Tree | None, git: Git, old: str, new: str
+) -> Iterator[tuple[Tree, Declared, Tree | None]]:
+    """Yield the submodules whose pin differs between two commits, and that the slot has, with those inside them."""
+    before = {one.name: one.pin for one in declared.read(git, old)} if old else {}
+    for sub in declared.read(git, new):
+        inner, there = slot.inner(sub), base.inner(sub) if base is not None else None
+        was = before.get(sub.name, "")
+        if was == sub.pin or not inner.is_there or not fetch.has(inner.git_dir, sub.pin):
+            continue
+        yield inner, sub, there
+        inside = Git(inner.top)
+        yield from _gained(
+            inner, there, inside, was if was and fetch.has(inner.git_dir, was) else "", sub.pin
+        )
 
 
 class Forward:
@@ -191,7 +280,7 @@ class Forward:
                     self._level(there, here, Git(there.top), sub.pin)
                 continue
             if not fetch.has(there.git_dir, sub.pin):
-                Git(there.top, self.keep_open).do(*_FETCH, here.git_dir, sub.pin, env=kept.LOCAL)
+                Git(there.top, self.keep_open).do(*fetch.LOCALLY, here.git_dir, sub.pin, env=kept.LOCAL)
             # from the outside in: then one that died has left what the next one takes for its own
             self._one(there, sub, head)
             self._level(there, here, Git(there.top), sub.pin)
@@ -242,7 +331,7 @@ class Forward:
                 )
 
     def _clone(self, there: Tree, here: Tree, sub: Declared) -> None:
-        url = Git(here.git_dir).ask("config", "--get", "remote.origin.url")
+        url = Git(here.git_dir).ask("config", "--get", "remote.origin.url", allowed=(0, 1)) or sub.url
         if not os.path.isdir(there.git_dir):
             fetcher = fetch.Fetcher(self.keep_open, lambda _running: None)
             staged = f"{here.git_dir}/worktree-pool/for-base-{os.urandom(4).hex()}"

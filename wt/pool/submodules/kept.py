@@ -27,6 +27,7 @@ _FETCH = ("-c", "core.fsync=all", "-c", "protocol.version=2", "fetch", "-q", "--
 LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
 
 
+_LANDED = "refs/wt/landed/"
 _FIELDS = ("refname", "objectname", "parent", "subject", "body")
 
 
@@ -155,6 +156,17 @@ def transfer(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> l
             with sourcelock.Step(pool, keep_open, locks) as source:
                 refs.point(Git(where, source.keep), name, sha, "set aside", keep.SYNCED)
     return list(missing)
+
+
+def keep_landed(pool: Pool, store: str, pin: str, keep_open: tuple[int, ...]) -> None:
+    """Keep for good a commit of a submodule that the base is about to record, and that nobody else may have."""
+    where = _ensured(pool, keep_open, store)
+    name = f"{_LANDED}{pin}"
+    if refs.read_file(where, name) is None:
+        Git(where, keep_open).do(*_FETCH, store, pin, env=LOCAL)
+        locks = [f"{where}/{one}" for one in (f"{name}.lock", "packed-refs.lock", "packed-refs.new")]
+        with sourcelock.Step(pool, keep_open, locks) as source:
+            Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, pin)
 
 
 def forget_in_store(pool: Pool, store: str, keep_open: tuple[int, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wt import files
 from wt.errors import GitError, WtError, again, quoted
 from wt.git import refs, status
@@ -95,6 +97,18 @@ def refused(task: Task, base: Base, error: GitError | None) -> WtError:
     return refusal
 
 
+def _of_submodules(task: Task, base: Base, conflicted: tuple[str, ...]) -> list[str]:
+    """A submodule that both sides moved is joined in itself: `git add` alone would take the slot's side and drop the base's."""
+    hints = []
+    for path in conflicted:
+        entry = task.git.ask("ls-tree", "--full-tree", base.tip, "--", path)
+        top = f"{task.git.cwd}/{path}"
+        if entry.startswith("160000") and os.path.lexists(f"{top}/.git"):
+            pin = entry.split("\t")[0].split(" ")[2]
+            hints.append(f"to join both in the submodule first: git -C {quoted(top)} merge {pin[:12]}")
+    return hints
+
+
 def _stopped(task: Task, base: Base, head: str, what: str, done: str, error: GitError | None) -> WtError:
     """Tell a conflict (of files, or of directories alone), which the user resolves, from a git that refused to begin."""
     conflicted = status.read(task.git, untracked="no").conflicted
@@ -109,6 +123,7 @@ def _stopped(task: Task, base: Base, head: str, what: str, done: str, error: Git
         details="\n".join(conflicted) or (error.details if error else ""),
     )
     return stopped.hint(
+        *_of_submodules(task, base, conflicted),
         f"to go on, resolve them, then: cd {quoted(task.git.cwd)} && git add -u && {done} && wt land",
         f"to give up: wt land --abort --name {quoted(task.name)}",
     )

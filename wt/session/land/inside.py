@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wt.errors import WtError, again, quoted
+from wt.git.run import Git
 from wt.model import Slot, record, replaced
-from wt.pool import mutex
+from wt.pool import mutex, nested
 from wt.pool.submodules import declared, follow, judge
 from wt.pool.submodules.bring import Bringing
 from wt.pool.submodules.follow import Tree
@@ -46,8 +47,14 @@ class Inside:
     def catch_up_slot(self) -> None:
         follow.catch_up(self.task.pool, self.slot, self.task.git.keep, self.base)
 
-    def bring(self, new: str) -> None:
+    def obtain(self, tip: str) -> None:
+        """For step 8: the pins of the base's tip."""
+        follow.obtain_pins(self.task.pool, self.slot, self.base, tip, self.task.git.keep)
+
+    def bring(self, old: str, new: str) -> None:
         """Step 10."""
+        git = self.task.git
+        follow.keep_landed(self.task.pool, self.slot, self.base, git, (old, new), git.keep)
         if self.forward is not None:
             self.forward.bring(new)
 
@@ -58,16 +65,22 @@ class Inside:
 
     def clone_new(self, old: str, new: str) -> None:
         """Step 11, its end."""
+        follow.note_landed(self.slot, self.task.git, new, self.task.git.keep)
         if self.forward is not None:
             self.forward.clone_new(old, new, self.task.tell)
 
 
-def of(task: Task, base: Base) -> Inside:
-    slot = Tree(task.slot.admin_dir, task.slot.directory)
+def trees(slot: Slot, base: Base) -> tuple[Tree, Tree | None]:
+    """Return where the submodules of a slot are, and those of the base's checkout."""
     checkout = base.checkout
     there = (
         Tree(checkout.git_dir, checkout.path) if checkout is not None and checkout.path is not None else None
     )
+    return Tree(slot.admin_dir, slot.directory), there
+
+
+def of(task: Task, base: Base) -> Inside:
+    slot, there = trees(task.slot, base)
     forward = follow.Forward(there, slot, task.git.keep) if there is not None else None
     return Inside(task, slot, there, forward)
 
@@ -81,6 +94,20 @@ def refuse_dirty(slot: Slot) -> None:
             f"`{slot.name}` was not landed: {'; '.join(one.why for one in found)}.",
             f"to see it: git -C {quoted(top)} status",
             again("when it is committed there"),
+        )
+
+
+def refuse_embedded(slot: Slot, base: Base) -> None:
+    """A submodule whose repository is its own directory cannot be brought to the base: its commits are in this slot alone."""
+    git = Git(slot.directory)
+    paths = [path[:-1] for path in nested.among_tracked(git) if not path.endswith("/.git/")]
+    if paths and (
+        new := git.ask_fields("diff", "--cached", "--name-only", "-z", "--no-renames", base.tip, "--", *paths)
+    ):
+        raise WtError(
+            f"`{slot.name}` was not landed: the repository of the submodule `{new[0]}` is in its own directory, in this slot alone.",
+            f"to move it where git keeps those of submodules: git -C {quoted(slot.directory)} submodule absorbgitdirs {quoted(new[0])}",
+            again("then"),
         )
 
 

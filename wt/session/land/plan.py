@@ -32,8 +32,7 @@ def plan(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> list
     """Return what a land would do, a line each; raises what it would refuse with."""
     slot = require_held(pool, name)
     wish = resumed(slot, wish)
-    refuse.unlandable(pool, slot)
-    found = status.read(Git(slot.directory))
+    found = refuse.looked(pool, slot)
     if refuse.has_landed(pool, slot, wish, found):
         return [f"`{name}` has landed already; nothing is to be moved", _of_slot(slot, wish)]
     refuse.untracked(slot, wish, found)
@@ -48,9 +47,10 @@ def plan(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> list
         if end is None:
             return [*commit, *onto_base, f"stop there, {base.branch} where it is, for you to resolve that"]
         advance.refuse_overwriting(base, end, task.git.more)
+        inside = _of_submodules(task, base, end)
     finally:
         files.remove_tree(place)
-    return [*commit, *onto_base, _of_advance(base), _of_slot(slot, wish)]
+    return [*commit, *onto_base, *inside, _of_advance(base), _of_slot(slot, wish)]
 
 
 def _of_commit(slot: Slot, wish: Wish, found: status.Status) -> list[str]:
@@ -98,7 +98,17 @@ def _of_merge(task: Task, base: Base, *, uncommitted: bool) -> tuple[list[str], 
         return [how] if squash and many > 1 else [], head
     merged = trial.merge(git, head, base.tip)
     conflict.refuse_overwriting(task, base, head, merged.tree)
-    return [how, *_conflicts(merged)], merged.tree if merged.clean else None
+    stops = _conflicts(task, base, head, merged)
+    return [how, *stops], None if stops else merged.tree
+
+
+def _of_submodules(task: Task, base: Base, new: str) -> list[str]:
+    if not refuse.has_submodules(task.slot):
+        return []
+    from wt.pool.submodules import follow
+    from wt.session.land import inside
+
+    return follow.foresee(*inside.trees(task.slot, base), task.git, base.tip, new)
 
 
 def _of_rebase(task: Task, base: Base, head: str) -> tuple[list[str], str | None]:
@@ -112,13 +122,36 @@ def _of_rebase(task: Task, base: Base, head: str) -> tuple[list[str], str | None
         conflict.refuse_overwriting(task, base, head, new)
         return [line], new
     rebase.refuse_in_way(task, base, head)
-    return [line, *(_conflicts(trial.merge(task.git, head, base.tip)) or [f"{_CONFLICT}one of them"])], None
+    merged = trial.merge(task.git, head, base.tip)
+    if merged.clean:
+        return [line, f"{_CONFLICT}one of them"], None
+    stops = _conflicts(task, base, head, merged)
+    return [line, *stops], None if stops else merged.tree
 
 
-def _conflicts(merged: trial.Trial) -> list[str]:
+def _conflicts(task: Task, base: Base, head: str, merged: trial.Trial) -> list[str]:
     if merged.clean:
         return []
-    return [f"{_CONFLICT}{path}" for path in merged.conflicts] or [f"{_CONFLICT}the names of directories"]
+    if not merged.conflicts:
+        return [f"{_CONFLICT}the names of directories"]
+    return [f"{_CONFLICT}{path}" for path in merged.conflicts if not _is_forward(task, base, head, path)]
+
+
+def _is_forward(task: Task, base: Base, head: str, path: str) -> bool:
+    """Whether git will merge two pins once the land has brought the base's into the slot's clone."""
+    pins = [
+        entry.split("\t")[0].split(" ")
+        for commit in (base.tip, head)
+        if (entry := task.git.ask("ls-tree", "--full-tree", commit, "--", path)).startswith("160000")
+    ]
+    if len(pins) != 2:
+        return False
+    from wt.pool.submodules import follow
+    from wt.session.land import inside
+
+    there = inside.trees(task.slot, base)
+    old, new = pins[0][2], pins[1][2]
+    return follow.is_forward(*there, path, old, new) or follow.is_forward(*there, path, new, old)
 
 
 def _of_advance(base: Base) -> str:

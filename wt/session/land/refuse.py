@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wt.errors import WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
@@ -12,6 +14,26 @@ from wt.session.land.wish import Wish, is_stopped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.pool.location import Pool
+
+
+def has_submodules(slot: Slot) -> bool:
+    return os.path.isdir(f"{slot.admin}/modules") or os.path.lexists(f"{slot.path}/.gitmodules")
+
+
+def looked(pool: Pool, slot: Slot) -> status.Status:
+    """Step 1; returns what a look at the slot found, submodule directories that lag behind their pin left out."""
+    unlandable(pool, slot)
+    if has_submodules(slot):
+        from wt.session.land import inside
+
+        inside.refuse_dirty(slot)
+        inside.refuse_embedded(slot, base.find(pool))
+    found = status.read(Git(slot.directory))
+    if not found.moved:
+        return found
+    from wt.session.land.inside import without_lagging_of
+
+    return without_lagging_of(slot, found)
 
 
 def unlandable(pool: Pool, slot: Slot) -> None:

@@ -5,10 +5,7 @@ Land refuses before it touches; what it touched is safe to land again, or to giv
 
 from __future__ import annotations
 
-import os
-
 from wt.errors import WtError, again
-from wt.git import status
 from wt.git.run import Git
 from wt.pool import acquire
 from wt.session import base as base_branch
@@ -37,16 +34,7 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     wish = resumed(slot, wish)
     if wish.next is not None:
         acquire.foresee(pool, acquire.Request(wish.next, group=slot.group, hooks=wish.hooks), tell)
-    refuse.unlandable(pool, slot)  # 1
-    if _has_submodules(slot):
-        from wt.session.land.inside import refuse_dirty
-
-        refuse_dirty(slot)
-    found = status.read(Git(slot.directory))
-    if found.moved:
-        from wt.session.land.inside import without_lagging_of
-
-        found = without_lagging_of(slot, found)
+    found = refuse.looked(pool, slot)  # 1
     if refuse.has_landed(pool, slot, wish, found):  # 2
         with take_mutex(pool, slot, "land") as held:
             return finish(pool, name, wish, cwd, held, tell, moved=None)
@@ -73,6 +61,8 @@ def _onto_base(task: Task) -> tuple[str, str]:
     commit.changes(task)  # 7
     for _time in range(1 + _TIMES_BACK):
         head = task.git.ask("rev-parse", "HEAD")
+        if inside is not None:
+            inside.obtain(base.tip)
         try:
             tip = _brought_up(task, base)  # 8
             inside = _inside(task, base)
@@ -92,12 +82,8 @@ def _onto_base(task: Task) -> tuple[str, str]:
     raise WtError(f"`{base.branch}` kept moving; it was not landed on.", again("to try again"))
 
 
-def _has_submodules(slot: Slot) -> bool:
-    return os.path.isdir(f"{slot.admin}/modules") or os.path.lexists(f"{slot.path}/.gitmodules")
-
-
 def _locks_inside(slot: Slot) -> list[str]:
-    if not _has_submodules(slot):
+    if not refuse.has_submodules(slot):
         return []
     from wt.pool.submodules import follow
 
@@ -106,7 +92,7 @@ def _locks_inside(slot: Slot) -> list[str]:
 
 def _inside(task: Task, base: Base) -> Inside | None:
     """Return the submodules of a land, None (and nothing loaded) where the slot has none."""
-    if not _has_submodules(task.slot):
+    if not refuse.has_submodules(task.slot):
         return None
     from wt.session.land import inside
 
@@ -118,7 +104,7 @@ def _advance(task: Task, base: Base, tip: str, inside: Inside | None) -> None:
     if inside is None:
         advance.advance(task, base, tip)
         return
-    inside.bring(tip)
+    inside.bring(base.tip, tip)
     try:
         advance.advance(task, base, tip)
     except BaseException:
