@@ -59,10 +59,11 @@ def claim(
     """Steps 2 to 5, under the pool mutex; what recovery has to finish is finished outside it, then all is looked at anew."""
     unfinished: set[str] = set()
     while True:
+        astray = reclaim.astray_inside(pool)
         with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
             pool_mutex.note("acquire")
             seen = survey.take(pool)
-            claims = reclaim.claim(pool, seen, besides=unfinished)
+            claims = reclaim.claim(pool, seen, besides=unfinished, astray=astray)
             if not claims:
                 reclaim.drop_dead_links(pool, seen)
                 _refuse_alias(seen, request.alias)

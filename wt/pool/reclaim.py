@@ -47,11 +47,33 @@ class Claim:
     birth_name: str = ""
 
 
-def claim(pool: Pool, seen: Survey, *, besides: set[str]) -> list[Claim]:
-    """Return what must be finished before anything else; the caller holds the pool mutex."""
+def astray_inside(pool: Pool) -> set[str]:
+    """Return the admin dirs of slots in which a submodule's links are not what they should be.
+
+    To read all of them takes longer than the pool mutex may be held. So it is done before: what is renamed meanwhile is
+    somebody's at work, or repaired once more to no effect.
+    """
+    admins = [admin for admin in survey.admin_dirs(pool) if os.path.isdir(f"{admin}/modules")]
+    if not admins:
+        return set()
+    from wt.pool.submodules import stores
+
+    slots = (survey.one(pool, admin, None) for admin in admins)
+    return {
+        slot.admin_dir
+        for slot in slots
+        if slot is not None and slot.path is not None and stores.disagree(slot)
+    }
+
+
+def claim(pool: Pool, seen: Survey, *, besides: set[str], astray: set[str]) -> list[Claim]:
+    """Return what must be finished before anything else; the caller holds the pool mutex.
+
+    `astray` is what `astray_inside` found just before.
+    """
     found = []
     for slot in seen.slots:
-        row = _row(pool, slot)
+        row = _row(pool, slot, astray)
         if row is not None and slot.slot not in besides:
             found.extend(_claimed(pool, row, slot.slot, slot))
     claimed = {one.slot_id for one in found}
@@ -80,13 +102,13 @@ def _claimed(pool: Pool, row: str, slot_id: str, slot: Slot | None) -> list[Clai
     return [Claim(row, slot_id, slot, held, create.journalled(pool, slot_id) or "")]
 
 
-def _row(pool: Pool, slot: Slot) -> str | None:
+def _row(pool: Pool, slot: Slot, astray: set[str]) -> str | None:
     """Return which row of the table a slot falls under, None where it is as it should be."""
     if slot.transitional:
         return None if hookgroup.of_slot(slot) else slot.state
     if slot.state == "broken":
         return "stray" if _may_be_dropped(slot) else None
-    if slot.path is not None and slot.admin is not None and _disagrees(pool, slot):
+    if slot.path is not None and slot.admin is not None and (slot.admin in astray or _disagrees(pool, slot)):
         return "links"
     return None
 
@@ -97,9 +119,7 @@ def _disagrees(pool: Pool, slot: Slot) -> bool:
     pointed = layout.back_pointer(admin)
     if pointed != path or not os.path.lexists(f"{admin}/locked"):
         return True
-    if files.leftovers(f"{admin}/worktree-pool") or (
-        os.path.isdir(f"{admin}/modules") and _modules_disagree(slot)
-    ):
+    if files.leftovers(f"{admin}/worktree-pool"):
         return True
     return slot.lock is not None and slot.lock.layout == "stable" and _link_is_wrong(pool, slot)
 
@@ -115,12 +135,6 @@ def _link_is_wrong(pool: Pool, slot: Slot) -> bool:
 
 def _is_slot_id(pool: Pool, text: str) -> bool:
     return names.parse_slot_id(text, pool.config.groups) is not None
-
-
-def _modules_disagree(slot: Slot) -> bool:
-    from wt.pool.submodules import stores
-
-    return stores.disagree(slot)
 
 
 def _may_be_dropped(slot: Slot) -> bool:
@@ -155,9 +169,10 @@ def recover(pool: Pool, verb: str, tell: Callable[[str], None]) -> bool:
     """Finish all that dead processes left, for a verb that has to look anew; returns whether there was anything."""
     tried: set[str] = set()
     while True:
+        astray = astray_inside(pool)
         with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as held:
             held.note(verb)
-            claims = claim(pool, survey.take(pool), besides=tried)
+            claims = claim(pool, survey.take(pool), besides=tried, astray=astray)
         if not claims:
             return bool(tried)
         tried |= finish(pool, claims, tell)

@@ -81,11 +81,12 @@ def _take(
 ) -> tuple[Slot, Mutex] | None:
     unfinished: set[str] = set()
     while True:
+        astray = reclaim.astray_inside(pool)
         with mutex.take(pool.mutex_path, tell, what=f"the pool `{pool.key}`") as pool_mutex:
             pool_mutex.note("release")
             seen = survey.take(pool)
             slot = seen.named(name) if name is not None else seen.by_id(slot_id or "")
-            claims = reclaim.claim(pool, seen, besides=unfinished)
+            claims = reclaim.claim(pool, seen, besides=unfinished, astray=astray)
             if not claims:
                 return _marked(pool, slot)
         unfinished |= reclaim.finish(pool, claims, tell)

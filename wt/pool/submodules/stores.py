@@ -35,6 +35,7 @@ class Store:
     top: str | None
     above: str | None
     parked: bool = False
+    said: str | None = None  # its core.worktree, as it was found
 
     @property
     def path(self) -> str | None:
@@ -74,12 +75,13 @@ def directly_in(git_dir: str, above: str | None, root: str | None) -> Iterator[S
     modules = f"{git_dir}/modules"
     for name in names(modules, ""):
         store = f"{modules}/{name}"
-        top = directory_of(store, above)
+        said = worktree_setting(store)
+        top = directory_of(store, above, said or "")
         place = parking_place(root, store) if top is None and root is not None else None
         if place is not None and leads_to(place, store):
-            yield Store(name, store, place, above, parked=True)
+            yield Store(name, store, place, above, parked=True, said=said)
         else:
-            yield Store(name, store, top, above)
+            yield Store(name, store, top, above, said=said)
 
 
 def parking_place(root: str, store: str) -> str:
@@ -149,11 +151,10 @@ def as_slot(slot: Slot, top: str, store: str) -> Slot:
 # --- which directory a store belongs to
 
 
-def directory_of(store: str, above: str | None) -> str | None:
+def directory_of(store: str, above: str | None, said: str) -> str | None:
     """Return the directory whose `.git` file names a store: where core.worktree says, or anything like it, below `above`."""
     if above is None:
         return None
-    said = worktree_setting(store) or ""
     said_path = os.path.normpath(os.path.join(store, said))
     if said and f"{said_path}/".startswith(f"{above}/") and leads_to(said_path, store):
         return said_path
@@ -199,8 +200,7 @@ def disagree(slot: Slot) -> bool:
 
 
 def _is_stale(store: Store) -> bool:
-    said = worktree_setting(store.git_dir)
-    return said is not None if store.top is None else _wanted_setting(store, said) is not None
+    return store.said is not None if store.top is None else _wanted_setting(store, store.said) is not None
 
 
 def repair(slot: Slot) -> None:
@@ -241,7 +241,7 @@ def link(store: str, top: str) -> None:
 
 def _wanted_setting(store: Store, said: str | None) -> str | None:
     """Return what core.worktree should be, in the form that it has; None where it is that."""
-    if store.top is None:
+    if store.top is None or (said and os.path.normpath(os.path.join(store.git_dir, said)) == store.top):
         return None
     wanted = store.top if said and said.startswith("/") else os.path.relpath(store.top, store.git_dir)
     return None if said == wanted else wanted
@@ -249,7 +249,8 @@ def _wanted_setting(store: Store, said: str | None) -> str | None:
 
 def worktree_setting(git_dir: str) -> str | None:
     """Return core.worktree, as it is written."""
-    return worktree_in(files.read_text(_config_of(git_dir), 1 << 22) or "")
+    found = worktree_in(files.read_text(f"{git_dir}/config.worktree") or "")
+    return found if found is not None else worktree_in(files.read_text(f"{git_dir}/config", 1 << 22) or "")
 
 
 def _config_of(git_dir: str) -> str:
@@ -261,6 +262,8 @@ def _config_of(git_dir: str) -> str:
 def worktree_in(text: str) -> str | None:
     """Return core.worktree of a config file's text, None where it has none."""
     found, core = None, False
+    if "worktree" not in text.lower():
+        return None
     for line in text.split("\n"):
         stripped = line.strip()
         if stripped.startswith("["):
