@@ -64,6 +64,7 @@ ONCE_FAILED = {
     "message of a pick half written": ("land-rebase-conflict", "calls", r"rename \d+ .*/MERGE_MSG\.lock"),
     "outer submodule of the base moved, inner not": ("sub-land", "doors", r"done git merge -q --ff-only"),
     "reflog of a submodule's branch gone": ("sub-release", "calls", r"^git \S+, unlink \d+ .*refs/heads/w/x"),
+    "link of a submodule half written": ("sub-fresh", "doors", r"rename-into .*/plain/\.git"),
     "only new files are there": ("land-swap", "calls", r"rename \d+ .*/source/\.git/index\.lock"),
 }
 

@@ -224,7 +224,7 @@ def repair_one(store: Store) -> None:
         store, target
     ):
         made = store.git_dir if target.startswith("/") else os.path.relpath(store.git_dir, store.top)
-        files.replace_text(f"{store.top}/.git", f"gitdir: {made}\n")
+        _write_link(store.git_dir, store.top, made)
 
 
 def _is_another_way(store: Store, target: str) -> bool:
@@ -236,7 +236,14 @@ def link(store: str, top: str) -> None:
     """Make an empty directory (or one without a `.git`) that of a store."""
     files.make_directory(top)
     set_worktree(store, os.path.relpath(top, store))
-    files.replace_text(f"{top}/.git", f"gitdir: {os.path.relpath(store, top)}\n")
+    _write_link(store, top, os.path.relpath(store, top))
+
+
+def _write_link(store: str, top: str, target: str) -> None:
+    """Write a directory's `.git`; what a kill leaves is in the store, where recovery looks, if that is on the same file system."""
+    files.remove_leftovers(top)
+    scratch = store if os.stat(store).st_dev == os.stat(top).st_dev else None
+    files.replace_text(f"{top}/.git", f"gitdir: {target}\n", scratch=scratch)
 
 
 def _wanted_setting(store: Store, said: str | None) -> str | None:
