@@ -375,9 +375,10 @@ def test_release_sets_aside_what_only_the_submodule_reaches_by_ref_in_kept_git(n
     assert git(f"{row['path']}/with blank/sub/inner", "for-each-ref", "refs/heads") == ""
     (ref,) = kept_of(nest)
     assert ref.startswith("refs/wt/kept/a/b/")
-    assert ref.endswith(f"Z-{detached[:8]}/name-1/the%20inner")
+    assert ref.endswith("/name-1/the%20inner")
     kept = f"{nest.source}/.git/worktree-pool/kept.git"
-    assert git(kept, "merge-base", "--is-ancestor", on_branch, ref) == ""
+    for one in (on_branch, detached):
+        assert git(kept, "merge-base", "--is-ancestor", one, ref) == ""
     assert "submodule `name-1/the inner`: work that no branch has is set aside: git -C " in done.err
     git(nest.source, "gc", "-q", "--prune=now")
     git(kept, "gc", "-q", "--prune=now")
