@@ -395,6 +395,8 @@ def test_what_rerere_knows_is_offered_and_still_the_users_to_say(pool, how):
     done = pool.wt("land", *option, cwd=path)
     assert done.code == 1, done
     assert "rerere" in done.err, done
+    assert "`x` and `main` conflict; nothing was landed.\n" in done.err
+    assert "to go on, see that it is right, then: cd" in done.err
     assert tip(pool.source) == base
     assert file_bytes(f"{path}/README") == b"both\n"
     git(

@@ -110,20 +110,22 @@ def _of_submodules(task: Task, base: Base, conflicted: tuple[str, ...]) -> list[
 
 
 def _stopped(task: Task, base: Base, head: str, what: str, done: str, error: GitError | None) -> WtError:
-    """Tell a conflict (of files, or of directories alone), which the user resolves, from a git that refused to begin."""
+    """Tell a conflict, which the user resolves, from a git that refused to begin.
+
+    It may be one without a file: of directories' names alone, or one that rerere has resolved; git's words say which.
+    """
     conflicted = status.read(task.git, untracked="no").conflicted
     state = {"merge": "MERGE_HEAD", "rebase": "rebase-merge"}[what]
     if not conflicted and not refs.exists_as_file(task.slot.admin_dir, state):
         forget_stop(task.slot)
         return refused(task, base, error)
     remember_stop(task.slot, head, task.git.ask("rev-parse", "HEAD"), task.wish, base)
-    where = "" if conflicted else " in the names of directories"
     stopped = ConflictError(
-        f"`{task.name}` and `{base.branch}` conflict{where}; nothing was landed.",
+        f"`{task.name}` and `{base.branch}` conflict; nothing was landed.",
         details="\n".join(conflicted) or (error.details if error else ""),
     )
     return stopped.hint(
         *_of_submodules(task, base, conflicted),
-        f"to go on, resolve them, then: cd {quoted(task.git.cwd)} && git add -u && {done} && wt land",
+        f"to go on, {'resolve them' if conflicted else 'see that it is right'}, then: cd {quoted(task.git.cwd)} && git add -u && {done} && wt land",
         f"to give up: wt land --abort --name {quoted(task.name)}",
     )
