@@ -154,7 +154,7 @@ class Config:
     default_commit: str = "auto"
     groups: tuple[str, ...] = ()
     layout: Layout = "rename"
-    recycle: Literal["keep", "clean", "discard"] = "keep"  # discard: never in a file, see materialise.py
+    recycle: Literal["keep", "clean"] = "keep"
     keep: str = "90d"
     submodule_mirror_mode: str | None = None
     submodule_mirror_base: str | None = None

@@ -15,7 +15,8 @@ from wt import files, times
 from wt.errors import GitError
 from wt.git import layout, status, worktrees
 from wt.git.run import Git
-from wt.pool import giveback, keep, mutex, names, rename, survey
+from wt.model import replaced
+from wt.pool import giveback, keep, mutex, names, rename, retire, survey
 from wt.pool.look import is_fresh
 
 TYPE_CHECKING = False
@@ -74,21 +75,7 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> No
     giveback.let_go_of_commits(pool, slot, git, tell)
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     tell(f"{slot.slot} could not be made clean; it is removed, and the next acquire makes it anew.")
-    _delete(pool, slot)
-
-
-def _delete(pool: Pool, slot: Slot) -> None:
-    """Two renames, and the slot is gone; what a death leaves below `.meta/trash/` is nobody's."""
-    place = f"{trash(pool)}/{slot.slot}-{os.urandom(4).hex()}"
-    files.make_directory(place, 0o700)
-    if where := slot.path or _unlinked(pool, slot):
-        files.rename(where, f"{place}/files")
-    files.rename(slot.admin_dir, f"{place}/entry")
-    files.remove_tree(place)
-
-
-def trash(pool: Pool) -> str:
-    return f"{pool.real}/.meta/trash"
+    retire.discard(pool, replaced(slot, path=slot.path or _unlinked(pool, slot)), held, tell)
 
 
 def _unlinked(pool: Pool, slot: Slot) -> str | None:

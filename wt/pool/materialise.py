@@ -167,15 +167,13 @@ def set_aside(
     tell: Callable[[str], None],
     hidden: tuple[str, ...] = (),
 ) -> status.Status:
-    """What lay in an idle slot goes under the slot's id: nobody held it. Not so what a test of ours left (`discard`).
+    """What lay in an idle slot goes under the slot's id: nobody held it.
 
     Repositories of their own leave the slot here; returned is what else was found, which the caller drops.
     """
     from wt.pool import kept, nested, snapshot
 
     found, moves = nested.told_apart(pool, slot, _label(slot), found)
-    if pool.config.recycle == "discard":
-        return found
     ref = snapshot.uncommitted(pool, slot, git, _label(slot), found, hidden, None, moves)
     nested.move(slot, moves)
     if ref is not None:

@@ -45,11 +45,15 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 @record
 class Journal:
-    """What a slot's mutex file says of a retirement under way: where directory and admin dir go, and since when."""
+    """What a slot's mutex file says of a retirement under way: where directory and admin dir go, and since when.
+
+    `discards`: what lies in the slot is nobody's, and not set aside.
+    """
 
     gone: str
     admin: str
     moment: str
+    discards: bool = False
 
 
 def retire(pool: Pool, slot_ids: tuple[str, ...], tell: Callable[[str], None]) -> None:
@@ -132,21 +136,43 @@ def _one(pool: Pool, slot_id: str, tell: Callable[[str], None]) -> bool:
 
 def _remove(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
     giveback.remove_dead_locks(slot.admin_dir)
-    journal = Journal(
-        f"{names.BIRTH_PREFIX}{create.nonce()}", os.path.basename(slot.admin_dir), times.now_text()
-    )
+    journal = _begun(slot)
     if slot.path is not None:
         _refuse_standing(slot)
         rename.repair(slot)
     freed = 0
     try:
         set_aside(pool, slot, held, journal.moment, tell)
-        held.note("retire", retiring=journal.gone, admin=journal.admin, moment=journal.moment)
+        _note(held, journal)
         freed = _finish(pool, slot, held, journal, tell)
     except BaseException:
         _put_back(pool, slot, held, journal)
         raise
     tell(f"{slot.slot} is gone; {in_words(freed)} are free again.")
+
+
+def _begun(slot: Slot, *, discards: bool = False) -> Journal:
+    gone = f"{names.BIRTH_PREFIX}{create.nonce()}"
+    return Journal(gone, os.path.basename(slot.admin_dir), times.now_text(), discards)
+
+
+def _note(held: Mutex, journal: Journal) -> None:
+    discards = "yes" if journal.discards else ""
+    held.note("retire", retiring=journal.gone, admin=journal.admin, moment=journal.moment, discards=discards)
+
+
+def discard(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> None:
+    """Remove a slot that the caller holds, lock and all, with what lies in it: what is to be kept is kept by now.
+
+    One that has no directory, too. Finished by recovery like any retirement, once its directory has moved.
+    """
+    journal = _begun(slot, discards=True)
+    _note(held, journal)
+    try:
+        _finish(pool, slot, held, journal, tell)
+    except BaseException:
+        _put_back(pool, slot, held, journal)
+        raise
 
 
 def _refuse_standing(slot: Slot) -> None:
@@ -193,7 +219,9 @@ def _finish(pool: Pool, slot: Slot, held: Mutex, journal: Journal, tell: Callabl
         if slot.path != gone:
             files.rename(slot.path, gone)
             files.sync_directory(pool.real)
-        if not os.path.isdir(f"{slot.admin}/modules"):  # their links are right in the slot's own place alone
+        if not journal.discards and not os.path.isdir(
+            f"{slot.admin}/modules"
+        ):  # their links are right in the slot's own place alone
             set_aside(pool, replaced(slot, path=gone), held, journal.moment, tell)
     files.ensure_directory(os.path.dirname(out))
     files.rename(slot.admin_dir, out)
@@ -231,21 +259,19 @@ def journalled(pool: Pool, slot_id: str) -> Journal | None:
     found = create.journal(pool, slot_id)
     gone, admin = found.get("retiring", ""), found.get("admin", "")
     plain = gone.startswith(names.BIRTH_PREFIX) and "/" not in gone + admin and admin not in ("", ".", "..")
-    return Journal(gone, admin, found.get("moment", times.now_text())) if plain else None
+    moment = found.get("moment", times.now_text())
+    return Journal(gone, admin, moment, found.get("discards") == "yes") if plain else None
 
 
 def recover(pool: Pool, slot_id: str, journal: Journal, held: Mutex, tell: Callable[[str], None]) -> None:
-    """Finish a retirement that died; one that had not moved the directory yet is forgotten: the slot is idle."""
+    """Finish a retirement that died; one that had not moved the directory yet is forgotten: the slot is what it was."""
     admin, gone = f"{pool.common}/worktrees/{journal.admin}", f"{pool.real}/{journal.gone}"
-    if (
-        os.path.isdir(admin)
-        and os.path.isdir(gone)
-        and layout.read_link(gone) == admin
-        and not lock.exists(admin)
-    ):
+    mine = journal.discards or (layout.read_link(gone) == admin and not lock.exists(admin))
+    if os.path.isdir(admin) and os.path.isdir(gone) and mine:
         group, number = names.parse_slot_id(slot_id, pool.config.groups) or (None, 0)
         slot = Slot(slot_id, group, number, "idle", gone, admin)
-        giveback.remove_dead_locks(admin)
+        if not journal.discards:
+            giveback.remove_dead_locks(admin)
         _finish(pool, slot, held, journal, tell)
     elif not os.path.isdir(admin):
         _delete(pool, held, journal)
