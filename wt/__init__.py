@@ -7,12 +7,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wt.errors import NameHeld, PoolExhausted
+    from wt.errors import HooksNotTrusted, NameHeld, PoolExhausted
     from wt.parallel.orchestrator import WorktreeOrchestrator, try_hypothesis
     from wt.parallel.pool import WorktreePool
     from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
 
 __all__ = [
+    "HooksNotTrusted",
     "Hypothesis",
     "NameHeld",
     "OrchestratorConfig",
@@ -23,6 +24,7 @@ __all__ = [
     "try_hypothesis",
 ]
 _WHERE = {
+    "HooksNotTrusted": "wt.errors",
     "Hypothesis": "wt.parallel.records",
     "NameHeld": "wt.errors",
     "OrchestratorConfig": "wt.parallel.records",

@@ -9,6 +9,7 @@ WtError                 1   refused or failed
   NameHeldError         6   resume it or release it
     NameHeld            6   the library's
   UntrustedError        7   hooks not trusted
+    HooksNotTrusted     7   the library's
   GitError              1   git said no: the record of one call
   SetupError            1   a hypothesis could not be set up
 """
@@ -78,6 +79,11 @@ class WtError(Exception):
         self.hints = list(hints)
         self.details = details
 
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # a traceback reads it; nobody sets it
+        """Show in a traceback what a command would print below the sentence (PEP 678)."""
+        return [*filter(None, [self.details]), *(f"hint: {hint}" for hint in self.hints)]
+
     def hint(self, *hints: str) -> WtError:
         """Attach hints where the knowledge is; returns itself, to be raised."""
         self.hints.extend(hints)
@@ -126,6 +132,10 @@ class PoolExhausted(CapacityError, RuntimeError):  # noqa: N818 (the name is the
 
 class NameHeld(NameHeldError):  # noqa: N818 (the name is the public API's)
     """The library's: the id is held by another live process, or by another pool object."""
+
+
+class HooksNotTrusted(UntrustedError):  # noqa: N818 (as those two)
+    """The library's: the hooks of a commit are not approved; nothing was touched. A hint is the line that approves them."""
 
 
 class SetupError(WtError):

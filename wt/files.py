@@ -131,9 +131,9 @@ def write_exclusive(path: str, text: str, mode: int = 0o644) -> None:
 
 
 def open_log(path: str) -> int:
-    """Open a file anew for a program's output; returns its descriptor. Logs are not synced: they are for reading."""
+    """Open a log at its end, for a program's output; returns its descriptor. Logs are not synced: they are for reading."""
     cross(f"log {path}")
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
 def write_bytes(path: str, data: bytes, mode: int) -> None:

@@ -13,14 +13,14 @@ import time
 
 from wt import files, trust
 from wt.doors import cross
-from wt.errors import UntrustedError, WtError, again, quoted
+from wt.errors import Interrupted, UntrustedError, WtError, again, quoted
 from wt.git.run import clean_environment
 from wt.model import record, replaced
 from wt.resources import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wt.git.run import Git
 
@@ -66,6 +66,14 @@ def at_commit(git: Git, commit: str) -> HooksFile | None:
     if int(size) > LIMIT:
         raise _unapprovable(git, commit, "is over 1 MB")
     return of_content(git.start("cat-file", "blob", sha).answer(), f"{NAME} at {commit[:9]}")
+
+
+def blobs(git: Git, commits: Iterable[str]) -> dict[str, str]:
+    """Return what stands for the hooks file at each commit, empty where there is none: one question for all of them."""
+    wanted = list(dict.fromkeys(commits))
+    data = "".join(f"{commit}:{NAME}\n" for commit in wanted).encode()
+    lines = git.ask("cat-file", "--batch-check=%(objectname)", data=data).split("\n")
+    return {commit: "" if " " in line else line for commit, line in zip(wanted, lines, strict=True)}
 
 
 def _unapprovable(git: Git, commit: str, why: str) -> UntrustedError:
@@ -208,12 +216,13 @@ class _Running:
             ended, raw = os.waitpid(self.pid, os.WNOHANG)
             if ended:
                 break
-            if poll.poll(_TICK_MS):
+            if self.policy.stopped():
+                raise Interrupted(_TERM)
+            if self.at_end:  # it may have closed what it prints to, and go on
+                time.sleep(_TICK_MS / 1000)
+            elif poll.poll(_TICK_MS):
                 self._show_some()
                 silent_since = None
-                if self.at_end:  # it may have closed what it prints to, and go on
-                    raw = os.waitpid(self.pid, 0)[1]
-                    break
             elif silent_since is not None and time.monotonic() - silent_since > _SILENCE:
                 self.policy.warn(f"{self.function} is running.")
                 silent_since = None

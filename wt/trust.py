@@ -24,7 +24,8 @@ _HEX = frozenset("0123456789abcdef")
 class Policy:
     """What one call may run, and how: `off` skips all hooks, `approved` are contents approved for this call alone.
 
-    `env` is what hooks inherit, `show` takes what they print, `warn` what is to be said of them.
+    `env` is what hooks inherit, `show` takes what they print, `warn` what is to be said of them. `stopped` is asked
+    again and again whether a hook is to be ended: a thread is not reached by signals.
     """
 
     env: Mapping[str, str]
@@ -32,6 +33,7 @@ class Policy:
     warn: Callable[[str], None]
     off: bool = False
     approved: tuple[str, ...] = ()
+    stopped: Callable[[], bool] = bool
 
 
 def policy(

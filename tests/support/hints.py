@@ -11,7 +11,7 @@ from wt.errors import UsageError
 
 KNOWN = {"wt", "worktree-pool", "git", "ls", "cat", "cd", "mkdir", "mv", "ln", "echo", "export", "eval", "exec", "command",
          "sudo", "python3", "pip",
-         "${EDITOR:-vi}", "chmod", "kill", "ps", "bash"}  # fmt: skip
+         "env", "${EDITOR:-vi}", "chmod", "kill", "ps", "bash"}  # fmt: skip
 OPERATORS = {"&&", "||", ";", "|", ">", ">>"}
 # Stand-ins for what nobody can know, each with its reason.
 UNKNOWABLE = {
@@ -59,7 +59,7 @@ def _simple_fault(words):
         word for word in words if word in PLACEHOLDERS or word.startswith("/path/")
     }.difference(UNKNOWABLE):
         return f"stands for something else: {sorted(placeholders)}"
-    if words[0] in ("command", "sudo", "exec"):
+    if words[0] in ("command", "sudo", "exec", "env"):
         ours = [at for at, word in enumerate(words) if word in ("wt", "worktree-pool")]
         words = words[ours[0] :] if ours else words
     if words[0] == "wt":

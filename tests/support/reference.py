@@ -14,7 +14,8 @@ HEAD = """\
 # The Python library
 
 Made from the docstrings (`just reference`). Times are in seconds, paths absolute. What is refused raises
-`wt.errors.WtError` or one of its kinds: the sentence is in `error.sentence`, what git or a command said in `error.details`.
+`wt.errors.WtError` or one of its kinds: the sentence is in `error.sentence`, what git or a command said in `error.details`,
+what to do about it in `error.hints`; a traceback shows all three.
 A `Command` is a string for `sh -c`, or a sequence of words that is run as it is.
 
 ```python
@@ -23,7 +24,7 @@ from wt.git_utils import create_worktree, remove_worktree, reset_worktree, get_c
 ```
 """
 CLASSES = ("WorktreePool", "WorktreeOrchestrator", "OrchestratorConfig", "Hypothesis", "TestResult")
-ERRORS = (wt.PoolExhausted, wt.NameHeld, errors.SetupError, errors.WtError)
+ERRORS = (wt.PoolExhausted, wt.NameHeld, wt.HooksNotTrusted, errors.SetupError, errors.WtError)
 
 
 def text_of(thing):

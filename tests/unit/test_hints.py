@@ -64,6 +64,8 @@ def test_what_can_be_pasted_is_not(hint):
         (again("so", {"--wait": "60"}), ["new", "x", "--", "make", "a b"], "wt", "so: wt new x --wait 60 -- make 'a b'"),
         (again("so", {"--adopt": None}, without=("--from",)), ["new", "x", "--from", "v1"], "wt", "so: wt new x --adopt"),
         (again("so", without=("--adopt",)), ["new", "--adopt", "x"], "wt", "so: wt new x"),
+        (again("so", {"--jobs": "2"}), ["run", "-j", "0", "--", "x"], "wt", "so: wt run --jobs 2 -- x"),
+        (again("so", {"--jobs": "2"}), ["run", "-j0", "--", "x"], "wt", "so: wt run --jobs 2 -- x"),
         (again("so", words={"a": "b"}), ["--pool", "p", "release", "--name", "a"], "worktree-pool",
          "so: worktree-pool --pool p release --name b"),
         (again("so", {"--pool": "q"}), ["--pool", "p", "ls"], "worktree-pool", "so: worktree-pool ls --pool q"),

@@ -62,11 +62,21 @@ def _without(words: list[str], program: str, names: set[str]) -> list[str]:
     while rest:
         word = rest.pop(0)
         name, equals, _value = word.partition("=")
+        name, equals = _long(program, words, name, equals)
         if name not in names:
             left.append(word)
         elif not equals and _takes_value(program, words, name) and rest:
             rest.pop(0)
     return left
+
+
+def _long(program: str, words: list[str], name: str, equals: str) -> tuple[str, str]:
+    """Return the long name of an option, and whether its value is in the same word: `-j 4`, `-j4`."""
+    short = name[:2] if name[:1] == "-" and name[1:2] not in ("", "-") else ""
+    for verb in _verbs(program, words) if short else ():
+        if (option := verb.find(short)) is not None:
+            return option.name, equals or name[2:]
+    return name, equals
 
 
 def _takes_value(program: str, words: list[str], name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from wt.parallel import results
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {PASS: "green", FAIL: "red", TIMEOUT: "yellow", ERROR: "red", "running": "cyan", "waiting": "dim"}
 _WORDS = {PASS: "passed", FAIL: "failed", TIMEOUT: "timeout", ERROR: "error"}
+_NOUNS = (TIMEOUT, ERROR)
 _STATE, _SHA = 8, 9
 _TITLE_MIN = 24  # columns of a subject that a long path leaves
 
@@ -94,6 +96,31 @@ class Board:
                  *([f"{left} waiting"] if left else [])]  # fmt: skip
         return f"{', '.join(parts)}; {time.monotonic() - self._began:.0f} s"
 
+    def interrupted(self) -> None:
+        self.clear()
+        self._out.say("interrupted; what ran is ended, and the slots are given back.")
+
+    def summary(self, *, whole: bool) -> None:
+        """The answer: a line for each target that has an outcome, in their order, and on stderr the tally.
+
+        `whole`: each was to have one. Logs of this run that do not fit into the terminal are told by name, and where
+        they are with the tally.
+        """
+        self.clear()
+        done = [self.outcomes[target] for target in self._targets if target in self.outcomes]
+        top = "" if all(self._fits(one) for one in done) else _directory(done)
+        for outcome in done:
+            shown = self._path(outcome.log).removeprefix(f"{self._path(top)}/" if top else "")
+            self._out.painted(_fitted(outcome, self._out.width, shown))
+        left = len(self._targets) - len(done)
+        counts = [*_counts(done), *([f"{left} not run"] if left and whole else [])]
+        where = f" Logs: {self._path(top)}" if top else ""
+        self._out.say(f"{', '.join(counts)} in {time.monotonic() - self._began:.1f} s.{where}")
+
+    def _fits(self, outcome: Outcome) -> bool:
+        line = _fitted(outcome, self._out.width, self._path(outcome.log))
+        return sum(columns(text) for text, _ in line) <= self._out.width
+
     def _path(self, log: str | None) -> str:
         """For people `~` stands for the home directory, which any shell reads; programs get the path as it is."""
         below_home = (
@@ -101,25 +128,10 @@ class Board:
         )
         return f"~{log[len(self._home) :]}" if log is not None and below_home else log or ""
 
-    def interrupted(self) -> None:
-        self.clear()
-        counts = ", ".join(
-            [*_counts(self.outcomes.values()), f"{len(self._targets) - len(self.outcomes)} not run"]
-        )
-        self._out.say(f"interrupted: {counts}; what ran is ended, and the slots are given back.")
 
-    def summary(self, *, whole: bool) -> None:
-        """The answer: a line for each target that has an outcome, in their order, and on stderr the tally.
-
-        `whole`: each was to have one.
-        """
-        self.clear()
-        done = [self.outcomes[target] for target in self._targets if target in self.outcomes]
-        for outcome in done:
-            self._out.painted(_fitted(outcome, self._out.width, self._path(outcome.log)))
-        left = len(self._targets) - len(done)
-        counts = [*_counts(done), *([f"{left} not run"] if left and whole else [])]
-        self._out.say(f"{', '.join(counts)} in {time.monotonic() - self._began:.1f} s.")
+def _directory(outcomes: Iterable[Outcome]) -> str:
+    """Return where the logs of this run are; remembered ones are elsewhere."""
+    return next((os.path.dirname(one.log) for one in outcomes if one.log and not one.remembered), "")
 
 
 def _head(outcome: Outcome) -> Line:
@@ -149,7 +161,11 @@ def _counts(outcomes: Iterable[Outcome]) -> list[str]:
     for outcome in outcomes:
         found[outcome.result] = found.get(outcome.result, 0) + 1
         remembered += outcome.remembered
-    counts = [f"{found[result]} {word}" for result, word in _WORDS.items() if result in found]
+    counts = [
+        f"{found[result]} {word}{'s' if result in _NOUNS and found[result] > 1 else ''}"
+        for result, word in _WORDS.items()
+        if result in found
+    ]
     if remembered and counts:
         counts[0] += f" ({remembered} remembered)"
     return counts

@@ -76,6 +76,11 @@ def tokens(root: str) -> list[str]:
     return files.list_directory(directory(root))
 
 
+def marks(*tokens: str) -> str:
+    """Return the variable's value for what holders start: their tokens beside those that they were started with."""
+    return ",".join(filter(None, (os.environ.get(VARIABLE, ""), *tokens)))
+
+
 def end_children(token: str) -> int:
     """SIGKILL whatever of this user's bears the token in its environment; returns how many there were."""
     count = 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from wt import files
 from wt.git.run import clean_environment
-from wt.parallel.holder import VARIABLE
+from wt.parallel import holder
 from wt.parallel.records import Command, TestResult
 
 TYPE_CHECKING = False
@@ -48,10 +48,14 @@ class Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._groups: dict[str, int] = {}
+        self._closed = False
 
     def add(self, job: Job, group: int) -> None:
         with self._lock:
             self._groups[job.log_path] = group
+            late = self._closed
+        if late:
+            self.stop(job.log_path)
 
     def remove(self, job: Job) -> None:
         """The leader is about to be reaped, and its number free for others."""
@@ -66,7 +70,11 @@ class Running:
         later.start()
 
     def stop_all(self) -> None:
-        for log_path in list(self._groups):
+        """End all of them, and whatever is begun after this."""
+        with self._lock:
+            self._closed = True
+            every = list(self._groups)
+        for log_path in every:
             self.stop(log_path)
 
     def _end(self, log_path: str, signum: int) -> None:
@@ -104,7 +112,12 @@ def _shown(command: Command) -> str:
 
 def environment(job: Job) -> dict[str, str]:
     """Return the worker's environment, without what would lead git elsewhere, and the job's own."""
-    return {**clean_environment(os.environ), "PWD": job.path, **job.env, VARIABLE: job.token}
+    return {
+        **clean_environment(os.environ),
+        "PWD": job.path,
+        **job.env,
+        holder.VARIABLE: holder.marks(job.token),
+    }
 
 
 def _start(job: Job, log: int) -> subprocess.Popen[bytes] | None:

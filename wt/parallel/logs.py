@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from wt import files
@@ -17,3 +18,12 @@ def begin(top: str, token: str) -> str:
     made = f"{top}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{token[:6]}"
     files.ensure_directory(made)
     return made
+
+
+def add(path: str, text: str) -> None:
+    """Write lines at the end of a log."""
+    log = files.open_log(path)
+    try:
+        os.write(log, f"{text}\n".encode("utf-8", "surrogateescape"))
+    finally:
+        os.close(log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from wt.errors import PoolExhausted, UsageError, WtError
 from wt.parallel import direct, environment, holder, job, logs, naming
@@ -39,7 +39,7 @@ class WorktreeOrchestrator:
         self._lock = threading.Lock()
         self._active: dict[str, Path] = {}
         self._hypotheses: dict[str, Hypothesis] = {}
-        self._running = job.Running()
+        self._runs: list[job.Running] = []
         self._logs, self._number = "", itertools.count(1)
 
     def create_worktrees(self, hypotheses: Iterable[Hypothesis]) -> dict[str, Path]:
@@ -47,18 +47,46 @@ class WorktreeOrchestrator:
 
         They come from the pool; where that is exhausted, or is not used, a plain worktree is made that is removed
         afterwards. Raises what `WorktreePool.acquire` raises, but for `PoolExhausted`; those that were made are given
-        back by `cleanup_worktrees` or at the end of the `with`.
+        back by `cleanup_worktrees` or at the end of the `with`. Hooks run in the pool's worktrees alone; those of every
+        `ref` must be approved before any worktree is touched.
         """
         wanted = list(hypotheses)
         if len({one.id for one in wanted}) != len(wanted):
             raise UsageError("Two hypotheses have the same id.")
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-            made = [threads.submit(self._create, one) for one in wanted]
-        with self._lock:
-            for one, future in zip(wanted, made, strict=True):
-                if future.exception() is None:
-                    self._active[one.id], self._hypotheses[one.id] = future.result(), one
-        return {one.id: future.result() for one, future in zip(wanted, made, strict=True)}
+        if self._pool is not None:
+            self._pool.check_hooks(*dict.fromkeys(one.ref for one in wanted))
+        made: dict[str, Future[Path]] = {}
+        try:
+            self._make(wanted, made)
+        finally:
+            with self._lock:
+                for one in wanted:
+                    if (
+                        (done := made.get(one.id)) is not None
+                        and not done.cancelled()
+                        and not done.exception()
+                    ):
+                        self._active[one.id], self._hypotheses[one.id] = done.result(), one
+        return {wanted_id: future.result() for wanted_id, future in made.items()}
+
+    def _make(self, wanted: Sequence[Hypothesis], made: dict[str, Future[Path]]) -> None:
+        """Make worktrees side by side; an interrupt ends what is under way, and all threads are waited for."""
+        threads = ThreadPoolExecutor(os.cpu_count() or 1)
+        stopping = self._pool.stopping if self._pool is not None else threading.Event()
+        try:
+            for one in wanted:
+                made[one.id] = threads.submit(self._create, one)
+            wait(
+                made.values()
+            )  # not for the threads: Python 3.11 takes one whose join was interrupted for ended
+        except BaseException:
+            stopping.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            wait([one for one in made.values() if not one.cancelled()])
+            raise
+        finally:
+            stopping.clear()
+            threads.shutdown()
 
     def _create(self, hypothesis: Hypothesis) -> Path:
         return self._acquired(hypothesis) or self._direct.create(hypothesis.id, hypothesis.ref)
@@ -88,21 +116,23 @@ class WorktreeOrchestrator:
         `concurrent.futures`' kind whose workers see the same files; default: as many threads as there are processors.
         A command that takes longer than `timeout_s` is ended with all that it started. An interrupt ends them all.
         """
-        jobs = [self._job(wanted, command) for wanted in self._active]
+        jobs, running = [self._job(wanted, command) for wanted in self._active], job.Running()
+        self._runs.append(running)
         if executor is not None:
-            return self._gathered(jobs, [executor.submit(job.run, one) for one in jobs])
+            return self._gathered(jobs, [executor.submit(job.run, one) for one in jobs], running)
         with ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1) or 1) as threads:
-            return self._gathered(jobs, [threads.submit(job.run, one, self._running) for one in jobs])
+            futures = [threads.submit(job.run, one, running) for one in jobs]
+            return self._gathered(jobs, futures, running)
 
     def _gathered(
-        self, jobs: Sequence[job.Job], futures: Sequence[Future[TestResult]]
+        self, jobs: Sequence[job.Job], futures: Sequence[Future[TestResult]], running: job.Running
     ) -> dict[str, TestResult]:
         try:
             return {one.id: future.result() for one, future in zip(jobs, futures, strict=True)}
         except BaseException:
             for future in futures:
                 future.cancel()
-            self._running.stop_all()
+            running.stop_all()
             holder.end_children(self._direct.token)
             raise
 
@@ -145,7 +175,8 @@ class WorktreeOrchestrator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._running.stop_all()
+        for running in self._runs:
+            running.stop_all()
         failed: list[WtError | OSError] = []
         for wanted in list(self._active):
             try:

@@ -9,12 +9,11 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-from wt import files
 from wt.errors import NameHeld, UsageError, WtError, quoted
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import replaced
-from wt.parallel import growth, reclaim, reset, state
+from wt.parallel import growth, reclaim, state
 from wt.parallel.taking import Taker, is_for
 from wt.pool import config as config_file
 from wt.pool import init, location, survey
@@ -67,7 +66,7 @@ class WorktreePool:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
-        self._taker = Taker(self._pool, LOG.info, LOG.warning)
+        self._taker = Taker(self._pool, LOG.info, LOG.warning, hooks=True)
 
     def _here(self) -> None:
         """What a parent holds is the parent's, also in the child that it forked."""
@@ -78,6 +77,11 @@ class WorktreePool:
     def token(self) -> str:
         """What marks this object as the holder of its slots; empty while it holds none."""
         return self._taker.token
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set, it ends what acquires in other threads wait for, and the hooks that they run: no signal reaches those."""
+        return self._taker.stopping
 
     @contextmanager
     def _turn(self, wanted: str) -> Iterator[None]:
@@ -102,6 +106,10 @@ class WorktreePool:
         An id that this object holds already gets the same directory, untouched. `wait` is how many seconds to wait for
         a free worktree. Raises `PoolExhausted` (a RuntimeError) where none is to be had, `NameHeld` where another
         process or another pool object holds the id, `wt.errors.UsageError` where `ref` names no commit.
+
+        Hooks of the repository and of the user run as for `wt acquire`: `HooksNotTrusted` where those of the commit are
+        not approved, before anything is touched; `wt.errors.WtError` where one fails, the worktree free again. What they
+        print goes to the logger. `WT_HOOKS=off` in the environment runs none, `WT_TRUST` approves.
         """
         with self._turn(id):
             mine = self._still_mine(id)
@@ -109,8 +117,8 @@ class WorktreePool:
                 return Path(mine.path)
             taken = self._taker.take(id, self._resolve(ref), wait)
             with self._lock:
-                self._created += taken.fresh
-                self._reused += not taken.fresh
+                self._created += taken.made
+                self._reused += not taken.made
             return Path(taken.path)
 
     def _still_mine(self, wanted: str) -> Slot | None:
@@ -124,8 +132,8 @@ class WorktreePool:
         """Give the worktree of an id back; returns whether it was held.
 
         What tests left in it is discarded (tracked files restored, untracked ones removed), what git ignores stays.
-        Commits that nothing else reaches are kept under `refs/wt/kept/`. Raises `NameHeld` where another process or
-        pool object holds the id.
+        Commits that nothing else reaches are kept under `refs/wt/kept/`. The hooks of a release run before and after;
+        those that are not approved are skipped. Raises `NameHeld` where another process or pool object holds the id.
         """
         with self._turn(id):
             slot = self._still_mine(id)
@@ -134,6 +142,10 @@ class WorktreePool:
                 return False
             self._taker.give_back(slot)
             return True
+
+    def check_hooks(self, *refs: str | None) -> None:
+        """Raise `HooksNotTrusted` where the hooks of any of these revisions (None: HEAD) are not approved; else nothing."""
+        self._taker.require_trust([self._resolve(ref) for ref in refs])
 
     def _refuse_others(self, wanted: str) -> None:
         for slot in survey.take(self._pool).slots:
@@ -193,7 +205,6 @@ class WorktreePool:
             said.append(sentence)
             LOG.warning(sentence)
 
-        files.remove_tree_if_there(reset.trash(self._pool))
         state.sweep(self._pool, LOG.info)
         self._taker.last.update(reclaim.of_the_dead(self._pool, tell))
         reclaim.unfinished(self._pool, tell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wt import files
 from wt.errors import ContendedError, GitError
 from wt.parallel import holder, naming, reset
-from wt.pool import giveback, mutex, survey
+from wt.pool import hookgroup, hooking, mutex, survey
 from wt.pool import reclaim as recovery
 from wt.pool import release as releasing
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
     from wt.model import Slot
     from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
+    from wt.trust import Policy
 
 
-def give_back(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> None:
+def give_back(pool: Pool, slot: Slot, tell: Callable[[str], None], hooks: Policy | None = None) -> None:
     """Bring a slot whose holder we are (or whose holder is dead) back to idle, what its tests left discarded.
 
-    ContendedError where somebody is at work on it; one that cannot be made clean is removed.
+    ContendedError where somebody is at work on it; one that cannot be made clean is removed. The hooks of a release run
+    while the slot is held: whoever finds us dead in one discards what the tests left, too.
     """
     held = mutex.try_take(pool.slot_mutex_path(slot.slot))
     if held is None:
@@ -29,16 +32,26 @@ def give_back(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> None:
         now = survey.at_admin(pool, slot)
         if now is None or now.lock is None or now.held.nonce != slot.held.nonce:
             return  # somebody else has released it
-        if now.path is None:
+        hookgroup.refuse(now)
+        due = hooking.at_head(pool, now, hooks, "release")
+        now = hooking.pre_release(due, now) if now.path is not None else now
+        if _is_clean_now(now, held, tell):
+            releasing.give_back(pool, releasing.mark_releasing(now, held), held, tell)
+        else:
             reset.drop(pool, now, held, tell)
-            return
-        try:
-            reset.discard(now, held)
-        except (GitError, OSError) as error:
-            tell(f"{now.slot} cannot be reset: {getattr(error, 'details', '') or error}")
-            reset.drop(pool, now, held, tell)
-            return
-        giveback.to_idle(pool, releasing.mark_releasing(now, held), held, tell)
+        hooking.post_release(due, now)
+
+
+def _is_clean_now(slot: Slot, held: Mutex, tell: Callable[[str], None]) -> bool:
+    """Discard what tests left; False where that cannot be done."""
+    if slot.path is None:
+        return False
+    try:
+        reset.discard(slot, held)
+    except (GitError, OSError) as error:
+        tell(f"{slot.slot} cannot be reset: {getattr(error, 'details', '') or error}")
+        return False
+    return True
 
 
 def of_the_dead(pool: Pool, tell: Callable[[str], None]) -> dict[str, str]:

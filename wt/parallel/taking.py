@@ -15,17 +15,19 @@ from wt.errors import (
     NameHeld,
     NameHeldError,
     PoolExhausted,
+    UntrustedError,
     WtError,
     quoted,
 )
-from wt.parallel import holder, naming, reclaim, reset
+from wt.model import replaced
+from wt.parallel import holder, hooked, naming, reclaim, reset
 from wt.pool import acquire as acquiring
 from wt.pool import config as config_file
-from wt.pool import survey
+from wt.pool import hooking, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wt.model import Slot
     from wt.pool.acquire import Acquired
@@ -38,12 +40,22 @@ _NOT_THE_SLOTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.E
 
 
 class Taker:
-    """One holder of slots in a pool. `tell` gets what happens of itself, `warn` what somebody may want to know."""
+    """One holder of slots in a pool. `tell` gets what happens of itself, `warn` what somebody may want to know.
+
+    `hooks` says whether to run any. Set, `stopping` ends what is under way in other threads: their waiting, their hooks.
+    """
 
     def __init__(
-        self, pool: Pool, tell: Callable[[str], None], warn: Callable[[str], None], group: str | None = None
+        self,
+        pool: Pool,
+        tell: Callable[[str], None],
+        warn: Callable[[str], None],
+        group: str | None = None,
+        *,
+        hooks: bool = False,
     ) -> None:
-        self.pool, self.tell, self.warn, self.group = pool, tell, warn, group
+        self.pool, self.tell, self.warn, self.group, self.hooks = pool, tell, warn, group, hooks
+        self.stopping = threading.Event()
         self.token = ""
         self.last: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -60,11 +72,11 @@ class Taker:
             try:
                 return self._attempt(wanted, sha)
             except ContendedError:
-                if time.monotonic() > patience:
+                if time.monotonic() > patience or self.stopping.is_set():
                     raise
             except CapacityError as error:
-                if not self.reclaim() and time.monotonic() >= until:
-                    raise self._exhausted(error) from error
+                if not self.reclaim() and (time.monotonic() >= until or self.stopping.is_set()):
+                    raise self._exhausted(error) from None
             except WtError as error:
                 if anew or not self._move_away(error):
                     raise
@@ -131,13 +143,35 @@ class Taker:
             alias=naming.encoded(wanted),
             prefer=self.last.get(wanted, ""),
         )
+        heard = self._hooked()
         try:
-            return acquiring.acquire(self.pool, request, self.tell)
+            hooks = heard.by(token) if heard is not None else None
+            return acquiring.acquire(self.pool, replaced(request, hooks=hooks), self.tell)
         except NameHeldError as error:
             slot = survey.take(self.pool).named(name)
             if slot is None or slot.path is None:
-                raise ContendedError(error.sentence) from error
-            raise self.held(wanted, slot) from error
+                raise ContendedError(error.sentence) from None
+            raise self.held(wanted, slot) from None
+        except UntrustedError as error:
+            raise hooked.not_trusted(self.pool, error, sha) from None
+        except WtError as error:
+            if heard is not None:
+                heard.explain(error)
+            raise
+
+    def _hooked(self) -> hooked.Hooked | None:
+        return hooked.Hooked(self.tell, self.warn, self.stopping.is_set) if self.hooks else None
+
+    def require_trust(self, commits: Iterable[str]) -> None:
+        """Raise HooksNotTrusted where the hooks of any of these commits are not approved."""
+        heard = self._hooked()
+        for commit in dict.fromkeys(commits):
+            try:
+                hooking.of_commits(
+                    self.pool, heard.policy if heard is not None else None, [commit], "acquire"
+                )
+            except UntrustedError as error:
+                raise hooked.not_trusted(self.pool, error, commit) from None
 
     def claim_token(self) -> str:
         """Return what marks us as a holder, made when it is first needed."""
@@ -149,9 +183,11 @@ class Taker:
     def give_back(self, slot: Slot) -> None:
         """Give a slot of ours back, waiting for whoever looks at it at this moment."""
         patience = time.monotonic() + _PATIENCE
+        heard = self._hooked()
+        hooks = heard.by(self.token) if heard is not None else None
         while True:
             try:
-                reclaim.give_back(self.pool, slot, self.tell)
+                reclaim.give_back(self.pool, slot, self.tell, hooks)
             except ContendedError:
                 if time.monotonic() > patience:
                     raise

@@ -67,13 +67,14 @@ class Request:
 
 @record
 class Acquired:
-    """A held slot: `path` is the physical directory, `fresh` means that its caches are cold."""
+    """A held slot: `path` is the physical directory, `fresh` means that its caches are cold, `made` that its files are new."""
 
     path: str
     slot: str
     name: str
     sha: str
     fresh: bool
+    made: bool = False
 
 
 def acquire(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquired:
@@ -115,12 +116,12 @@ def _attempt(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acqui
         due = hooking.at_acquire(pool, request.hooks, target)
         slot, held, look = claim.claim(pool, request, group, target, reserved, tell)
         with held:
-            fresh = looking.is_fresh(slot)
+            fresh, made = looking.is_cold(slot), looking.is_fresh(slot)
             slot = bring_up.bring_up(
                 pool, slot, held, target, tell, look,
                 lambda now: hooking.post_acquire(due, now, request.hooks, pool, fresh=fresh),
             )  # fmt: skip
-    return Acquired(slot.directory, slot.slot, request.name, target.sha, fresh)
+    return Acquired(slot.directory, slot.slot, request.name, target.sha, fresh, made)
 
 
 def _guess(pool: Pool, request: Request) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from wt import files
 from wt.errors import GitError, Interrupted, WtError, of_system
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import LockRecord, Slot, replaced
 from wt.pool import giveback, in_use, lock, materialise, names, rename, resolve, sourcelock, survey
+from wt.pool import look as looking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +97,8 @@ def _materialise(
 def _marked_held(slot: Slot, target: Target) -> Slot:
     done = replaced(slot.held, state="held", restores="", branch="adopted" if target.adopted else "created")
     lock.write(slot.admin_dir, done)
+    if os.path.lexists(cold := f"{slot.admin}/{looking.COLD}"):
+        files.unlink(cold)
     return replaced(slot, lock=done, state="held")
 
 

@@ -12,7 +12,7 @@ import os
 from wt import files
 from wt.git import layout
 from wt.model import Slot
-from wt.pool import lock, names, rename
+from wt.pool import lock, look, names, rename
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def fresh_slot(pool: Pool, group: str | None, number: int, mutex: Mutex, sha: st
     files.make_directory(f"{staged}/worktree-pool")
     for name, text in (
         ("HEAD", f"{sha}\n"), ("commondir", "../..\n"), ("gitdir", f"{final}/.git\n"), ("locked", rename.REASON),
-        ("worktree-pool/created", _provenance(pool, slot_id)),
+        ("worktree-pool/created", _provenance(pool, slot_id)), (look.COLD, ""),
     ):  # fmt: skip
         files.write_exclusive(f"{staged}/{name}", text)
     files.make_directory(f"{pool.common}/worktrees")

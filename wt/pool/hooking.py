@@ -15,7 +15,7 @@ from wt.pool import lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wt.hooks import HooksFile, Ran
     from wt.pool.location import Pool
@@ -56,6 +56,21 @@ def due(pool: Pool, policy: Policy | None, commit: str, op: str, *, absent: bool
         own = hooks.of_user(policy.env, policy.warn)
         found[:0] = [own] if own is not None else []
     return Due(pool, policy, tuple(found), op) if found else None
+
+
+def of_commits(pool: Pool, policy: Policy | None, commits: Iterable[str], op: str) -> dict[str, Due | None]:
+    """Return the hooks of each of many commits; UntrustedError where those of any are not approved."""
+    if policy is None or policy.off:
+        return {}
+    from wt import hooks
+
+    found: dict[str, Due | None] = {}
+    by_blob: dict[str, Due | None] = {}
+    for commit, blob in hooks.blobs(pool.git(), commits).items():
+        if blob not in by_blob:
+            by_blob[blob] = due(pool, policy, commit, op, absent=not blob)
+        found[commit] = by_blob[blob]
+    return found
 
 
 def _require(pool: Pool, policy: Policy, theirs: HooksFile, commit: str) -> None:
@@ -113,18 +128,25 @@ def _head(pool: Pool, slot: Slot) -> tuple[str | None, bool]:
     return head, held is not None and held.hooks == NONE and head == held.full_sha
 
 
-def post_acquire(due_: Due | None, slot: Slot, policy: Policy | None, pool: Pool, *, fresh: bool) -> None:
-    """Before `held`: a function that fails, or that takes the slot away, fails the acquire."""
+def post_acquire(
+    due_: Due | None, slot: Slot, policy: Policy | None, pool: Pool, *, fresh: bool, otherwise: str = ""
+) -> None:
+    """Before `held`: a function that fails, or that takes the slot away, fails the acquire.
+
+    `otherwise` says what becomes of it then; else the slot goes back.
+    """
     if policy is not None and not policy.off and os.path.isdir(f"{slot.path}/.wt-hooks.sh"):
         from wt import hooks
 
         hooks.at_commit(pool.git(), slot.held.full_sha)  # a submodule of that name, to step 1 no file at all
     if due_ is None:
         return
-    _gate(due_, "wt_post_acquire", slot, {"WT_FRESH": str(int(fresh))}, f"{slot.slot} goes back to idle")
+    fails = otherwise or f"{slot.slot} goes back to idle"
+    _gate(due_, "wt_post_acquire", slot, {"WT_FRESH": str(int(fresh))}, fails)
     if layout.read_link(slot.directory) != slot.admin:
+        gone = otherwise or f"{slot.slot} goes back to the pool"
         raise WtError(
-            f"The hook wt_post_acquire has taken {slot.directory} away; {slot.slot} goes back to the pool.",
+            f"The hook wt_post_acquire has taken {slot.directory} away; {gone}.",
             _way_to_look(due_, due_.files[-1]),
         )
 

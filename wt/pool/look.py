@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from wt import files
 from wt.git import status
 from wt.model import replaced
 
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
 def is_fresh(slot: Slot) -> bool:
     """Whether nothing was ever checked out here: no index means fresh, not dirty (contract section 9)."""
     return slot.admin is not None and not os.path.lexists(f"{slot.admin}/index")
+
+
+COLD = "worktree-pool/cold"  # in the admin dir, until the slot is held for the first time
+
+
+def is_cold(slot: Slot) -> bool:
+    """Whether nobody ever held this slot, so that no hook and no build has warmed it, whatever was checked out."""
+    return is_fresh(slot) or os.path.lexists(f"{slot.admin}/{COLD}")
+
+
+def still_cold(slot: Slot) -> None:
+    """Take note that a slot was held, but that nothing came of it."""
+    if not os.path.lexists(path := f"{slot.admin}/{COLD}"):
+        files.write_exclusive(path, "")
 
 
 class Look:

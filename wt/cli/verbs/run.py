@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wt.cli import args
+from wt.cli import args, trusting
 from wt.errors import Interrupted, UsageError, again
 
 TYPE_CHECKING = False
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from wt.cli.context import Context
     from wt.cli.running import Board
     from wt.parallel.run.engine import Plan
-    from wt.parallel.run.sources import Bisect, InOrder
+    from wt.parallel.run.sources import Bisect, InOrder, Outcome
     from wt.parallel.run.targets import Target
+    from wt.pool.hooking import Due
     from wt.pool.location import Pool
 
 VERB = args.Verb(
@@ -31,7 +32,7 @@ VERB = args.Verb(
         args.Option("--env", "a variable for the command, NAME=VALUE; again for more", "SETTING", many=True),
         args.Option("--group", "the group to take slots from", "G"),
         args.Option("--junit", "write the results as JUnit XML, too", "FILE"),
-        args.JSON, args.POOL, args.COLOR,
+        *trusting.OPTIONS, args.JSON, args.POOL, args.COLOR,
     ),
     (
         ("wt run --at main..feature-x -- make test", "every commit of a branch"),
@@ -47,30 +48,59 @@ VERB = args.Verb(
 def run(parsed: Parsed, ctx: Context) -> int:
     if not parsed.command:
         raise UsageError("`wt run` needs a command behind `--`.", "e.g.: wt run -- make test")
+    from dataclasses import replace
+
     from wt.cli import running
-    from wt.parallel.run.sources import PASS
+    from wt.parallel import results
+    from wt.parallel.run.sources import PASS, Bisect
 
     pool = ctx.open_pool()
     targets = _targets(parsed, ctx, pool)
     plan, source = _plan(parsed, pool, len(targets)), _source(parsed, targets)
+    plan = replace(plan, hooks=_hooks(parsed, ctx, pool, targets))
+    if (junit := parsed.value("--junit")) is not None:
+        junit = _writable(os.path.join(ctx.cwd, junit))
     board = running.Board(ctx.out, targets, ctx.env.get("HOME", ""))
-    _watch(pool, plan, source, board)
-    outcomes = [board.outcomes[target] for target in targets if target in board.outcomes]
-    if (file := parsed.value("--junit")) is not None:
-        from wt.parallel import results
+    ended = False
+    try:
+        _watch(pool, plan, source, board)
+        ended = True
+    finally:  # what is known is told, whatever ended the run
+        first = source.first_failing if ended and isinstance(source, Bisect) else None
+        outcomes = [board.outcomes[target] for target in targets if target in board.outcomes]
+        _report(parsed, ctx, plan, board, outcomes, first)
+        if junit is not None:
+            results.write(junit, running.as_junit(plan.command, outcomes))
+    if first is not None:
+        _tell_first(parsed, ctx, targets, first)
+        return 1 if first else 0
+    return 0 if len(outcomes) == len(targets) and all(one.result == PASS for one in outcomes) else 1
 
-        results.write(os.path.join(ctx.cwd, file), running.as_junit(plan.command, outcomes))
-    first = source.first_failing if parsed.given("--bisect") else None  # type: ignore[union-attr]  # then it is a Bisect
+
+def _report(
+    parsed: Parsed,
+    ctx: Context,
+    plan: Plan,
+    board: Board,
+    outcomes: list[Outcome],
+    first: tuple[Target, ...] | None,
+) -> None:
     if parsed.given("--json"):
+        from wt.cli import running
+
         board.clear()
         ctx.out.json(running.as_json(plan.command, outcomes, first))
     else:
-        board.summary(whole=first is None)
-        if first is not None:
-            _tell_first(ctx, targets, first)
-    if first is not None:
-        return 1 if first else 0
-    return 0 if len(outcomes) == len(targets) and all(one.result == PASS for one in outcomes) else 1
+        board.summary(whole=not parsed.given("--bisect"))
+
+
+def _writable(path: str) -> str:
+    """Return where the report goes; UsageError where that is no place for one, before anything is run."""
+    directory = os.path.dirname(path)
+    if os.path.isdir(path) or not os.path.isdir(directory) or not os.access(directory, os.W_OK):
+        raise UsageError(f"The report {path} could not be written; nothing was run.",
+                         again("e.g.", {"--junit": "junit.xml"}))  # fmt: skip
+    return path
 
 
 def _targets(parsed: Parsed, ctx: Context, pool: Pool) -> list[Target]:
@@ -92,7 +122,11 @@ def _plan(parsed: Parsed, pool: Pool, count: int) -> Plan:
     from wt.parallel.run.engine import Plan
 
     slots = pool.config.max_slots
-    free = min(_least(parsed, "--keep-free", 1 if slots > 1 else 0, 0), slots - 1)
+    free = _least(parsed, "--keep-free", 1 if slots > 1 else 0, 0)
+    if free >= slots:
+        many = "1 slot" if slots == 1 else f"{slots} slots"
+        raise UsageError(f"--keep-free is {free}, and the pool has {many} in all.",
+                         again("e.g.", {"--keep-free": str(slots - 1)}))  # fmt: skip
     jobs = _least(parsed, "--jobs", min(os.cpu_count() or 1, slots - free), 1)
     timeout = float(parsed.number("--timeout", 0.0))
     if parsed.given("--timeout") and timeout <= 0:
@@ -102,6 +136,17 @@ def _plan(parsed: Parsed, pool: Pool, count: int) -> Plan:
         raise UsageError(f"The pool `{pool.key}` has no group `{group}`.", again("so", without=("--group",)))
     return Plan(parsed.command, _environment(parsed), min(jobs, count, slots - free), free, timeout or None,
                 parsed.given("--fresh"), group)  # fmt: skip
+
+
+def _hooks(parsed: Parsed, ctx: Context, pool: Pool, targets: list[Target]) -> dict[str, Due | None]:
+    """Return the hooks of every commit concerned; UntrustedError where those of any are not approved."""
+    from wt.pool import hooking
+
+    commits = [target.commit for target in targets]
+    wish = trusting.policy(parsed, ctx)
+    return trusting.with_consent(
+        ctx, pool, wish, lambda hooks: hooking.of_commits(pool, hooks, commits, "run")
+    )
 
 
 def _least(parsed: Parsed, name: str, default: int, least: int) -> int:
@@ -153,7 +198,9 @@ def _watch(pool: Pool, plan: Plan, source: InOrder | Bisect, board: Board) -> No
         board.clear()
 
 
-def _tell_first(ctx: Context, targets: list[Target], first: tuple[Target, ...]) -> None:
+def _tell_first(parsed: Parsed, ctx: Context, targets: list[Target], first: tuple[Target, ...]) -> None:
+    if parsed.given("--json"):
+        return
     if not first:
         ctx.out.say("nothing fails: the last commit passes.")
     elif first[0] is targets[0]:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from dataclasses import dataclass, field
 
-from wt.errors import GitError, WtError
-from wt.parallel import holder, job, logs
+from wt.errors import GitError, Interrupted, WtError
+from wt.parallel import holder, hooked, job, logs
 from wt.parallel.run.passes import Passes
-from wt.parallel.run.slots import Slots
+from wt.parallel.run.slots import SlotLostError, Slots
 from wt.parallel.run.sources import ERROR, FAIL, PASS, TIMEOUT, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wt.model import Slot
     from wt.parallel.records import TestResult
     from wt.parallel.run.sources import Bisect, InOrder
     from wt.parallel.run.targets import Target
+    from wt.pool.hooking import Due
     from wt.pool.location import Pool
+    from wt.trust import Policy
 
+_LAST_HOOKS_S = 10.0  # for the hooks of a release, once somebody wants to stop
 _POLL = 0.25
 _ENDED_BY_A_PERSON = (-2, -15)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run, and how: `jobs` slots at most, `keep_free` left to people, `timeout_s` for each (None: no bound)."""
+    """What is run, and how: `jobs` slots at most, `keep_free` left to people, `timeout_s` for each (None: no bound).
+
+    `hooks` are those of each commit (wt/pool/hooking.py); they have as much time.
+    """
 
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +45,7 @@ class Plan:
     timeout_s: float | None = None
     fresh: bool = False
     group: str | None = None
+    hooks: Mapping[str, Due | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,13 +64,15 @@ class Engine:
     def __init__(self, pool: Pool, plan: Plan, source: InOrder | Bisect) -> None:
         self._plan, self._source = plan, source
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._slots = Slots(pool, plan.group, plan.keep_free, self._say)
+        self._slots = Slots(pool, plan.group, plan.keep_free, self._say, plan.hooks)
         self._passes = Passes(pool, plan.command, plan.env)
         self._running = job.Running()
         self._changed = threading.Condition()
         self._ready: list[Target] = []
         self._under_way: dict[Target, str] = {}
         self._stopped: set[Target] = set()
+        self._lost: set[Target] = set()
+        self._begun: set[str] = set()
         self._stopping = self._ran = False
         self._logs = f"{pool.real}/.meta/logs"
         self._failure: BaseException | None = None
@@ -128,8 +138,9 @@ class Engine:
                     self._slots.give_back(slot)
                     slot = None
                     self._pause()
-                elif (target := self._take()) is not None:
-                    self._one(slot, target)
+                elif (target := self._take()) is not None and not self._one(slot, target):
+                    self._give_back(slot)
+                    slot = None
         except BaseException as error:
             self._fail(error)
             raise
@@ -196,32 +207,85 @@ class Engine:
         return slot
 
     def _say_waiting(self) -> None:
-        if self._slots.keep_free:
-            self._say(
-                f"waiting for a slot: {self._slots.free()} are free, and {self._slots.keep_free} are left to people."
-            )
-        else:
-            self._say("waiting for a slot: all are in use.")
+        free, left = self._slots.free(), self._slots.keep_free
+        people = f"; {left} {'is' if left == 1 else 'are'} left to people (--keep-free)" if left else ""
+        self._say(
+            f"waiting for a slot: {free or 'none'} of {self._slots.count} {'are' if free > 1 else 'is'} free{people}."
+        )
 
-    def _one(self, slot: Slot, target: Target) -> None:
-        """Run one target to its outcome."""
+    def _one(self, slot: Slot, target: Target) -> bool:
+        """Run one target to its outcome; False where the slot is not ours any more, or of no use: another may do."""
         self._events.put(Event("started", target))
         log = self._under_way[target]
         self._ran = True
         began = time.monotonic()
         try:
-            self._slots.bring(slot, target)
-            done = job.run(self._job(slot, log), self._running) if target not in self._stopped else None
-            outcome = None if done is None else _outcome(target, done)
-        except (WtError, OSError) as error:
-            if isinstance(error, GitError) and error.returncode in _ENDED_BY_A_PERSON:
-                outcome = None
-            else:
-                outcome = Outcome(
-                    target, ERROR, None, round(time.monotonic() - began, 3), remembered=False, log=None
-                )
+            outcome = self._tried(slot, target, log)
+        except (WtError, OSError, Interrupted) as error:
+            if isinstance(error, SlotLostError) and self._put_back(target):
+                return False
+            result = self._ended(target, error)
+            took = round(time.monotonic() - began, 3)
+            outcome = (
+                None if result is None else Outcome(target, result, None, took, remembered=False, log=log)
+            )
+            if result == ERROR:
+                logs.add(log, _told(error))
                 self._say(f"{target.commit[:9]} could not be run: {_told(error)}")
+            self._finish(target, outcome)
+            return not isinstance(error, SlotLostError)
         self._finish(target, outcome)
+        return True
+
+    def _put_back(self, target: Target) -> bool:
+        """Let a target be taken again whose slot was lost before its command began; once."""
+        with self._changed:
+            log = self._under_way[target]
+            if target in self._lost or self._stopping or log in self._begun:
+                return False
+            self._lost.add(target)
+            self._under_way.pop(target)
+            self._ready.append(target)
+            self._events.put(Event("stopped", target))
+        return True
+
+    def _tried(self, slot: Slot, target: Target, log: str) -> Outcome | None:
+        """Bring the slot to the target and run the command, with the hooks around it; None where it was stopped before."""
+
+        def useless() -> bool:
+            return self._stopping or target in self._stopped
+
+        self._slots.bring(slot, target, self._adapt(log, useless, self._plan.timeout_s))
+        self._begun.add(log)
+        done = None if useless() else job.run(self._job(slot, log), self._running)
+        patience = _LAST_HOOKS_S if self._stopping else self._plan.timeout_s
+        try:
+            self._slots.leave(slot, target, self._adapt(log, bool, patience))
+        except Interrupted:
+            logs.add(log, "the hooks of a release took too long, and were ended.")
+        return None if done is None else _outcome(target, done)
+
+    def _adapt(
+        self, log: str, useless: Callable[[], bool], seconds: float | None
+    ) -> Callable[[Policy], Policy]:
+        """What hooks print goes to the log; they are ended when they are useless, or after so many seconds."""
+        until = time.monotonic() + (seconds or math.inf)
+
+        def show(text: str) -> None:
+            logs.add(log, text)
+
+        def stopped() -> bool:
+            return useless() or time.monotonic() > until
+
+        token = self._slots.taker.token
+        return lambda policy: hooked.watched(policy, token, show, show, stopped)
+
+    def _ended(self, target: Target, error: BaseException) -> str | None:
+        """What it means for a target that it came to no end: none where it was stopped, else that, or that time was up."""
+        by_a_person = isinstance(error, GitError) and error.returncode in _ENDED_BY_A_PERSON
+        if by_a_person or self._stopping or target in self._stopped:
+            return None
+        return TIMEOUT if isinstance(error, Interrupted) else ERROR
 
     def _job(self, slot: Slot, log: str) -> job.Job:
         plan = self._plan
@@ -262,5 +326,5 @@ def _outcome(target: Target, done: TestResult) -> Outcome:
     return Outcome(target, result, done.returncode, done.duration_s, remembered=False, log=done.log_path)
 
 
-def _told(error: WtError | OSError) -> str:
+def _told(error: BaseException) -> str:
     return f"{error} {getattr(error, 'details', '')}".strip()

@@ -1,4 +1,7 @@
-"""The slots that a run has: taken one by one, brought from commit to commit, given back whatever happens."""
+"""The slots that a run has: taken one by one, brought from commit to commit, given back whatever happens.
+
+To hooks each commit is an acquire and a release of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,61 @@ import os
 import threading
 import time
 
-from wt.errors import CapacityError, ContendedError, SetupError
+from wt.errors import CapacityError, ContendedError, GitError, SetupError
 from wt.git.run import Git
 from wt.model import replaced
 from wt.parallel import reset
 from wt.parallel.taking import Taker
-from wt.pool import bring_up, mutex, survey
+from wt.pool import bring_up, hooking, look, mutex, survey
 from wt.pool.look import Clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wt.model import Slot
     from wt.parallel.run.targets import Target
+    from wt.pool.hooking import Due
     from wt.pool.location import Pool
+    from wt.trust import Policy
+
+    Adapt = Callable[[Policy], Policy]
 
 _BUSY_S, _POLL = 60.0, 0.02
+
+
+class SlotLostError(ContendedError):
+    """A slot of the run is not the run's any more, or of no use to anybody."""
+
+
+def _discard(slot: Slot, held: mutex.Mutex) -> None:
+    try:
+        reset.discard(slot, held)
+    except (GitError, OSError) as error:
+        raise SlotLostError(f"{slot.slot} could not be made clean.", details=str(error)) from error
 
 
 class Slots:
     """What a run may take: `keep_free` slots are left to people. Its slots stay where they are (layout stable)."""
 
-    def __init__(self, pool: Pool, group: str | None, keep_free: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        group: str | None,
+        keep_free: int,
+        tell: Callable[[str], None],
+        hooks: Mapping[str, Due | None],
+    ) -> None:
         config = replaced(pool.config, layout="stable", recycle="clean")
         self.pool, self.group, self.keep_free = replaced(pool, config=config), group, keep_free
         self.taker = Taker(self.pool, tell, tell, group)
+        self._hooks, self._cold = hooks, set[str]()
         self._lock, self._ours = threading.Lock(), 0
         self._name = f"run-{os.urandom(3).hex()}"
+
+    @property
+    def count(self) -> int:
+        return self.pool.config.max_slots
 
     def free(self) -> int:
         """Return how many slots of the group nobody has, those that we are about to have counted."""
@@ -58,6 +88,8 @@ class Slots:
         except BaseException:
             self._less()
             raise
+        if taken.fresh:
+            self._cold.add(taken.slot)
         return survey.take(self.pool).by_id(taken.slot)
 
     def _less(self) -> None:
@@ -68,16 +100,44 @@ class Slots:
         """Whether people have fewer slots left than they should."""
         return self.free() < self.keep_free
 
-    def bring(self, slot: Slot, target: Target) -> None:
-        """Make a slot's files those of a target, what the last command left discarded, what git ignores kept."""
+    def bring(self, slot: Slot, target: Target, adapt: Adapt) -> None:
+        """Make a slot's files those of a target, what the last command left discarded, what git ignores kept.
+
+        Then run the hooks of an acquire, their policy adapted; WtError where one fails.
+        """
         if target.tree is None:
             raise SetupError(target.problem)
         with self._mutex(slot) as held:
+            self._require_ours(slot)
             held.note("run")
-            reset.discard(slot, held)
+            _discard(slot, held)
             bring_up.switch(self.pool, slot, held, target.commit, self.taker.tell, Clean())
             if target.patch is not None:
                 Git(slot.directory, (held.descriptor,)).do("read-tree", "-u", "--reset", target.tree)
+            if (due := self._due(target, adapt)) is not None:
+                fresh = slot.slot in self._cold
+                hooking.post_acquire(
+                    due, slot, due.policy, self.pool, fresh=fresh, otherwise="the command was not run"
+                )
+        self._cold.discard(slot.slot)
+
+    def leave(self, slot: Slot, target: Target, adapt: Adapt) -> None:
+        """The command is over: run the hooks of a release. SlotLostError where the slot was somebody else's meanwhile."""
+        with self._mutex(slot):
+            now = self._require_ours(slot)
+            if now.path is not None and (due := self._due(target, adapt)) is not None:
+                hooking.post_release(due, hooking.pre_release(due, now))
+
+    def _require_ours(self, slot: Slot) -> Slot:
+        """A person may have released it behind our back, and somebody else may work in it."""
+        now = survey.at_admin(self.pool, slot)
+        if now is None or now.lock is None or now.lock.nonce != slot.held.nonce:
+            raise SlotLostError(f"{slot.slot} was given back by somebody else.")
+        return now
+
+    def _due(self, target: Target, adapt: Adapt) -> Due | None:
+        due = self._hooks.get(target.commit)
+        return None if due is None else replaced(due, policy=adapt(due.policy))
 
     def _mutex(self, slot: Slot) -> mutex.Mutex:
         """Take a slot's mutex, which somebody may have for a moment to look whether we live."""
@@ -91,5 +151,7 @@ class Slots:
         return held
 
     def give_back(self, slot: Slot) -> None:
+        if slot.slot in self._cold:
+            look.still_cold(slot)
         self.taker.give_back(slot)
         self._less()
