@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from xml.etree import ElementTree as ET
 
 from tests.support import gitrepo, hooking, submodules
 from tests.support.crash import Scenario
@@ -363,15 +364,23 @@ def holds(name):
 
 
 def ran(stage):
-    """Every slot is given back, and what the command left in it is gone."""
+    """Every slot is given back, what the command left in it is gone, and what is remembered is whole."""
     held_rows = [row["id"] for row in stage.rows() if row["state"] == "held"]
     branches = stage.git("for-each-ref", "--format=%(refname:short)", "refs/heads/run-*")
     left = [path for path in stage.slots().values() if os.path.exists(f"{path}/debris")]
-    return [
-        f"{what}: {found}"
-        for what, found in (("held", held_rows), ("branches", branches), ("left", left))
-        if found
-    ]
+    again = stage.run(*_RUN[:2], "--json", *_RUN[2:])
+    rows = [(row["result"], row["remembered"]) for row in again.json["results"]] if again.code == 0 else []
+    wrong = {
+        "held": held_rows,
+        "branches": branches,
+        "left": left,
+        "not remembered": [again] if rows != [("pass", True)] * 2 else [],
+        "reports": []
+        if ET.parse(f"{stage.source}/.git/run.xml").getroot()[0].get("tests") == "2"
+        else ["torn"],
+        "holders": os.listdir(f"{stage.at}/.meta/holders"),
+    }
+    return [f"{what}: {found}" for what, found in wrong.items() if found]
 
 
 def released(stage):
@@ -450,7 +459,8 @@ def given_up(stage):
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
 _POOL = ("worktree-pool",)
-_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--at", "old", "--at", "main", "--", "touch", "debris")
+_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--junit", ".git/run.xml", "--at", "old", "--at", "main", "--",
+        "touch", "debris")  # fmt: skip
 _LAND = ("wt", "land", "--name", "w/x")
 _MERGED = ("Merge w/x into main", "main moves")
 # 1: `wt` says that nothing is held under the name, where the kill came after the end; the primitive says so and succeeds.

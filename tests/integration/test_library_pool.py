@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -39,6 +40,37 @@ def test_pool_dir_is_by_default_the_repositorys_worktrees_beside_it(repo, pool):
 def test_pool_dir_may_be_any_directory(repo, tmp_path):
     with WorktreePool(repo, tmp_path / "deep er" / "-odd 'name$", max_size=1) as pool:
         assert names(pool.acquire("a")) == [".gitignore", "README"]
+
+
+@pytest.mark.parametrize("directory", ["inside", "a/b", "."])
+def test_pool_dir_in_a_working_tree_is_refused_where_git_does_not_ignore_it(repo, directory):
+    """A `git clean` there would take the pool's config away."""
+    with pytest.raises(WtError, match="working tree") as caught:
+        WorktreePool(repo, os.path.join(repo, directory))
+    assert git(repo, "status", "--porcelain") == ""
+    if directory != ".":
+        command = caught.value.hints[0].partition(": ")[2]
+        subprocess.run(command, shell=True, check=True)
+        with WorktreePool(repo, os.path.join(repo, directory)) as pool:
+            pool.acquire("a")
+        git(repo, "clean", "-fdq")
+        pool.acquire("b")
+        assert git(repo, "status", "--porcelain") == ""
+
+
+def test_pool_dir_that_is_no_directory_is_refused(repo, tmp_path):
+    (tmp_path / "file").write_text("")
+    for directory in ("file", "file/x"):
+        with pytest.raises(WtError, match="could not be made"):
+            WorktreePool(repo, tmp_path / directory)
+
+
+def test_one_id_in_many_pools_over_one_repository(repo, tmp_path):
+    pools = [WorktreePool(repo, tmp_path / str(number)) for number in range(4)]
+    assert len({git(pool.acquire("a"), "branch", "--show-current") for pool in pools}) == 4
+    for pool in pools:
+        pool.release("a")
+    assert git(repo, "branch", "--format=%(refname:short)") == "main"
 
 
 def test_the_slots_are_the_very_same_as_the_commands(repo, tmp_path):
@@ -243,9 +275,36 @@ def test_a_test_that_removes_its_worktree_costs_no_slot(pool):
     assert names(pool.acquire("x")) == [".gitignore", "README"]
 
 
+# What a user can do to a worktree, as a user: root may do everything, whatever the modes say.
+TAKES_ACCESS_AWAY = """
+import os, sys
+from wt import WorktreePool
+with WorktreePool(sys.argv[1], max_size=1) as pool:
+    for take in (lambda path: os.chmod(path / "d", 0o555), lambda path: (os.chmod(path / "d", 0), os.chmod(path, 0))):
+        path = pool.acquire("a")
+        (path / "build").mkdir(exist_ok=True)
+        (path / "d").mkdir()
+        (path / "d" / "f").write_text("debris")
+        take(path)
+        pool.release("a")
+        print(sorted(os.listdir(pool.acquire("b"))), pool.get_stats()["total"])
+        pool.release("b")
+"""
+
+
+def test_a_test_that_takes_access_away_from_its_worktree_costs_no_slot(repo):
+    argv = [*tool.MODES_BIND, sys.executable, "-c", TAKES_ACCESS_AWAY, repo]
+    done = subprocess.run(argv, env=tool.environment(), capture_output=True, text=True, timeout=100)
+    clean = "['.git', '.gitignore', 'README'{}] 1\n"
+    warm = clean.format(", 'build'")
+    assert (done.stdout, done.stderr) == (warm + clean.format(""), ""), (
+        "warm where git can be helped, else anew"
+    )
+
+
 def test_a_test_that_removes_its_git_link_harms_nobody(repo):
     """Git, asked there, would find the repository around the pool."""
-    gitrepo.write(repo, {"mine": "untracked\n", "README": "changed\n"})
+    gitrepo.write(repo, {"mine": "untracked\n", "README": "changed\n", ".git/info/exclude": "inside/\n"})
     with WorktreePool(repo, os.path.join(repo, "inside"), max_size=1) as pool:
         path = pool.acquire("a")
         os.unlink(path / ".git")

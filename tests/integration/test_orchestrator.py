@@ -187,7 +187,11 @@ FAILURES = {
         Hypothesis("the bad one", setup=["true", "echo why; exit 3"]),
         "`echo why; exit 3` ended with 3",
     ),
-    "no such program": (Hypothesis("the bad one", setup=[["no-such-program"]]), "ended with None"),
+    "no such program": (Hypothesis("the bad one", setup=[["no-such-program"]]), "could not be started"),
+    "no words": (Hypothesis("the bad one", setup=[[]]), "could not be started"),
+    "no variable": (Hypothesis("the bad one", setup=["true"], env={"A=B": "x"}), "could not be started"),
+    "no name": (Hypothesis("the bad one", files={"n\0x": "1"}), "could not be written"),
+    "too long": (Hypothesis("the bad one", files={"n" * 300: "1"}), "could not be written"),
     "slow": (Hypothesis("the bad one", setup=["sleep 600"]), "took too long"),
     "not a directory": (Hypothesis("the bad one", files={"README/x": "1"}), "would not be inside"),
     **{

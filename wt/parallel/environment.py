@@ -12,7 +12,7 @@ from wt.parallel import job
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wt.parallel.records import Hypothesis
+    from wt.parallel.records import Hypothesis, TestResult
 
 
 def set_up(worktree: str, hypothesis: Hypothesis, logs: str, timeout_s: float | None, token: str) -> None:
@@ -27,11 +27,16 @@ def set_up(worktree: str, hypothesis: Hypothesis, logs: str, timeout_s: float | 
             job.Job(hypothesis.id, worktree, command, log_path, dict(hypothesis.env), timeout_s, token)
         )
         if not done.passed:
-            how = "took too long" if done.timed_out else f"ended with {done.returncode}"
             raise SetupError(
-                f"The set-up of hypothesis `{hypothesis.id}` failed: `{' '.join(job.argv(command)[-1:])}` {how}.",
+                f"The set-up of hypothesis `{hypothesis.id}` failed: `{' '.join(job.argv(command)[-1:])}` {_ended(done)}.",
                 f"to read all it said: cat {quoted(log_path)}", details=done.tail[-2000:],
             )  # fmt: skip
+
+
+def _ended(done: TestResult) -> str:
+    if done.timed_out:
+        return "took too long"
+    return "could not be started" if done.returncode is None else f"ended with {done.returncode}"
 
 
 def apply(worktree: str, patch: str, what: str) -> None:
@@ -58,10 +63,9 @@ def _write(worktree: str, name: str, text: str, who: str) -> None:
     try:
         files.ensure_directory(os.path.dirname(f"{worktree}/{name}"))
         files.replace_text(f"{worktree}/{name}", text)
-    except OSError as error:
-        raise SetupError(
-            f"The file `{name}` of hypothesis `{who}` could not be written: {error.strerror}."
-        ) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SetupError(f"The file `{name}` of hypothesis `{who}` could not be written: {why}.") from error
 
 
 def _is_inside(worktree: str, name: str) -> bool:

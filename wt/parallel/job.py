@@ -127,7 +127,7 @@ def _start(job: Job, log: int) -> subprocess.Popen[bytes] | None:
             argv(job.command), cwd=job.path, env=environment(job), stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, IndexError) as error:  # the last one of an argv without a word
         why = getattr(error, "strerror", None) or error
         os.write(log, f"{_shown(job.command)}: could not be started: {why}\n".encode("utf-8", "replace"))
         return None

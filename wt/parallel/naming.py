@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from hashlib import sha256
 from urllib.parse import quote, unquote
@@ -14,18 +15,19 @@ if TYPE_CHECKING:
     from wt.model import Config
 
 _LONGEST = 60
-_HASHED = re.compile(r"-h[0-9a-f]{10}\Z")
+_HASHED = re.compile(r"-h[0-9a-f]{10}(-[0-9a-f]{8})?\Z")
 _EMPTY = "%"  # no percent-encoding is that, and a lock has no empty values
 
 
 def candidates(wanted: str, config: Config) -> list[str]:
     """Return the names that an id may get, the plainest first: itself where it is fit for one, then one with a hash.
 
-    No two ids share a name, on file systems that fold case neither. The second serves where a branch of the first's
-    name is somebody's.
+    No two ids share a name, on file systems that fold case neither. The others serve where a branch of that name is
+    somebody's: of another pool over the same repository, or of a person; the last one is nobody's.
     """
     hashed = _hashed(wanted)
-    return [wanted, hashed] if _is_plain(wanted, config) else [hashed]
+    plain = [wanted] if _is_plain(wanted, config) else []
+    return [*plain, hashed, f"{hashed}-{os.urandom(4).hex()}"]
 
 
 def _is_plain(wanted: str, config: Config) -> bool:

@@ -42,6 +42,14 @@ def worktree(git: Git, git_dir: str) -> None:
 
 def discard(slot: Slot, held: Mutex) -> None:
     """Make a slot clean whose holder we are; GitError or OSError where that cannot be done."""
+    try:
+        _discard(slot, held)
+    except (GitError, OSError):
+        files.open_up(slot.directory)  # a test may have taken away even our own access
+        _discard(slot, held)
+
+
+def _discard(slot: Slot, held: Mutex) -> None:
     git = Git(slot.directory, (held.descriptor,))
     giveback.remove_dead_locks(slot.admin_dir)
     if is_fresh(slot):

@@ -92,15 +92,38 @@ def init_at(pool_root: str, source: str, max_slots: int) -> Config:
     config = Config(pool_id=_pool_id(), source=where, base=base, max_slots=max_slots, layout="stable", recycle="clean",
                     submodule_mirror_mode=mode, submodule_mirror_base=mirror)  # fmt: skip
     root, key = os.path.split(pool_root)
-    files.ensure_directory(root)
+    _refuse_working_tree(pool_root)
     try:
+        files.ensure_directory(root)
         _write(root, key, config, network=False)
+    except OSError as error:
+        raise WtError(
+            f"The pool {pool_root} could not be made: {error.strerror}.", f"to look: ls -ld {quoted(root)}"
+        ) from error
     except WtError:
         path = location.config_path(root, key)
         if not os.path.lexists(path):
             raise
         return config_file.load(path)  # another process was as quick
     return config
+
+
+def _refuse_working_tree(pool_root: str) -> None:
+    """A `git clean` in the working tree around it would remove a pool's config, and `git add` take its slots up."""
+    place = layout.find(pool_root)
+    if place is None or place.top is None:
+        return
+    inside = os.path.relpath(os.path.realpath(pool_root), place.top)
+    if inside == ".":
+        raise WtError(
+            f"{pool_root} is a working tree itself and cannot be a pool.",
+            f"to see it: git -C {quoted(place.top)} status",
+        )
+    if not Git(place.top).ask_ok("check-ignore", "-q", "--", f"{inside}/.meta"):
+        raise WtError(
+            f"{pool_root} is in the working tree of {place.top}, where git does not ignore it: `git clean` would remove it.",
+            f"to let it be there: echo {quoted(f'/{inside}/')} >>{quoted(f'{place.common}/info/exclude')}",
+        )
 
 
 def _pool_id() -> str:
