@@ -375,9 +375,7 @@ def ran(stage):
         "branches": branches,
         "left": left,
         "not remembered": [again] if rows != [("pass", True)] * 2 else [],
-        "reports": []
-        if ET.parse(f"{stage.source}/.git/run.xml").getroot()[0].get("tests") == "2"
-        else ["torn"],
+        "reports": [] if ET.parse(f"{stage.top}/run.xml").getroot()[0].get("tests") == "2" else ["torn"],
         "holders": os.listdir(f"{stage.at}/.meta/holders"),
     }
     return [f"{what}: {found}" for what, found in wrong.items() if found]
@@ -459,7 +457,7 @@ def given_up(stage):
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
 _POOL = ("worktree-pool",)
-_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--junit", ".git/run.xml", "--at", "old", "--at", "main", "--",
+_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--junit", "run.xml", "--at", "old", "--at", "main", "--",
         "touch", "debris")  # fmt: skip
 _LAND = ("wt", "land", "--name", "w/x")
 _MERGED = ("Merge w/x into main", "main moves")
