@@ -267,6 +267,15 @@ def test_a_timeout_ends_the_whole_process_group(repo):
         assert not is_alive(child)
 
 
+def test_a_command_whose_log_has_no_end_is_ended(both):
+    both.create_worktrees([Hypothesis("a")])
+    grow = "import os, time; os.ftruncate(1, 1025 << 20); time.sleep(600)"
+    done = both.run_tests([sys.executable, "-c", grow])["a"]
+    os.truncate(done.log_path, 0)
+    assert (done.returncode, done.timed_out) == (-15, False)
+    assert done.tail.endswith("\nended: its log is over 1024 MB.\n")
+
+
 def test_what_a_command_leaves_in_the_background_is_ended(both):
     path = both.create_worktrees([Hypothesis("a")])["a"]
     assert both.run_tests("sleep 600 & echo $! > child")["a"].passed

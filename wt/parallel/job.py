@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -27,6 +28,9 @@ _GRACE = 2.0  # between SIGTERM and SIGKILL
 _DYING = 0.5  # for the kernel, and for whoever has to reap
 _POLL = 0.02  # where the system has no pidfd
 _TAIL = 16_384
+LOG_LIMIT = 1 << 30  # bytes; who writes more fills the disk of everybody
+_LOOK = 1.0  # seconds between two looks at a log
+_OVER, _LATE, _FULL = "over", "late", "full"
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,14 @@ def run(job: Job, running: Running | None = None) -> TestResult:
         watched = running or Running()
         watched.add(job, leader.pid)
         try:
-            ended = _wait(leader, job.timeout_s)
+            ended = _wait(leader, job.timeout_s, log)
         finally:
             _end_group(leader, lambda: watched.remove(job))
+        if ended == _FULL:
+            os.write(log, f"\nended: its log is over {LOG_LIMIT >> 20} MB.\n".encode())
     finally:
         os.close(log)
-    return _result(job, leader.returncode, began, timed_out=not ended)
+    return _result(job, leader.returncode, began, timed_out=ended == _LATE)
 
 
 def argv(command: Command) -> list[str]:
@@ -133,20 +139,22 @@ def _start(job: Job, log: int) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _wait(leader: subprocess.Popen[bytes], timeout_s: float | None) -> bool:
-    """Wait until the leader is a zombie, which keeps its group's number; False where the time limit came first."""
-    until = None if timeout_s is None else time.monotonic() + timeout_s
+def _wait(leader: subprocess.Popen[bytes], timeout_s: float | None, log: int | None = None) -> str:
+    """Wait until the leader is a zombie, which keeps its group's number; or time is up, or the log too long."""
+    until = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
     watch = _watched(leader.pid)
     try:
         while not _is_over(leader.pid):
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                return False
+            left = until - time.monotonic()
+            if left <= 0:
+                return _LATE
+            if log is not None and os.fstat(log).st_size > LOG_LIMIT:
+                return _FULL
             if watch is None:
-                time.sleep(_POLL if left is None else min(_POLL, left))
+                time.sleep(min(_POLL, left))
             else:
-                select.select([watch], [], [], left)
-        return True
+                select.select([watch], [], [], min(_LOOK, left))
+        return _OVER
     finally:
         if watch is not None:
             os.close(watch)

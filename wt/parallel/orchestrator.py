@@ -114,7 +114,8 @@ class WorktreeOrchestrator:
 
         `command` is a string for `sh -c`, or an argv; it gets the hypothesis's `env`. `executor` is any executor of
         `concurrent.futures`' kind whose workers see the same files; default: as many threads as there are processors.
-        A command that takes longer than `timeout_s` is ended with all that it started. An interrupt ends them all.
+        A command that takes longer than `timeout_s`, or writes more than a gigabyte into its log, is ended with all that it
+        started. An interrupt ends them all.
         """
         jobs, running = [self._job(wanted, command) for wanted in self._active], job.Running()
         self._runs.append(running)
