@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.support import gitrepo, tool
+from tests.support import gitrepo, hooking, tool
 from tests.support.library import names
 from wt import WorktreePool
 
@@ -32,6 +32,16 @@ with WorktreePool(sys.argv[1], max_size=2) as pool:
     pool.shrink_pool(1)
     pool.acquire("last")
 """
+
+
+HOOKS = "".join(f"{name}() {{ :; }}\n" for name in ("wt_post_acquire", "wt_pre_release", "wt_post_release"))
+
+
+def made(at):
+    """A repository with hooks, which are approved by the environment."""
+    repo = gitrepo.make_repo(at)
+    hooking.commit(repo, HOOKS)
+    return repo
 
 
 def run(repo, **env):
@@ -64,7 +74,9 @@ def findings(repo):
             found.append(f"at the start: {stats}")
         for wanted in ("an id", "b"):
             path = pool.acquire(wanted)
-            if names(path) != [".gitignore", "README"] or gitrepo.git(path, "status", "--porcelain"):
+            if names(path) != [".gitignore", hooking.NAME, "README"] or gitrepo.git(
+                path, "status", "--porcelain"
+            ):
                 found.append(f"{path}: {names(path)}")
         if pool.get_stats()["total"] != 2:
             found.append(f"two are held: {pool.get_stats()}")
@@ -82,16 +94,17 @@ def findings(repo):
 ONCE_FAILED = re.compile(r"created .*/HEAD\.lock$")
 
 
-def test_killed_and_back(tmp_path, request):
+def test_killed_and_back(tmp_path, request, monkeypatch):
+    monkeypatch.setenv("WT_TRUST", hooking.sha256(HOOKS))
     everything = request.config.option.markexpr == "crash"
-    labels = doors(gitrepo.make_repo(tmp_path / "first"), tmp_path / "doors")
+    labels = doors(made(tmp_path / "first"), tmp_path / "doors")
     assert len(labels) > 150
     once = [number for number, label in enumerate(labels, 1) if ONCE_FAILED.search(label)]
     assert once, "no point is called so any more: choose its successor"
     points = range(1, len(labels) + 1) if everything else sorted({*range(5, len(labels) + 1, 13), *once})
     wrong = []
     for point in points:
-        repo = gitrepo.make_repo(tmp_path / f"r{point}")
+        repo = made(tmp_path / f"r{point}")
         done = run(repo, WT_DOORS_KILL=str(point))
         assert done.returncode == -9, (point, done)
         wrong += [f"door {point}, {labels[point - 1]}: {one}" for one in findings(repo)]
