@@ -54,6 +54,7 @@ STATES = {
 
 @pytest.mark.parametrize("case", STATES)
 def test_load_state_reconciles_with_the_disk_and_says_so(pool, case, caplog):
+    caplog.set_level(logging.INFO, "wt")
     text, sentence = STATES[case]
     pool.expand_pool(1)
     path = pool.pool_dir / ".worktree_pool.json"
@@ -61,7 +62,8 @@ def test_load_state_reconciles_with_the_disk_and_says_so(pool, case, caplog):
     [said] = pool.load_state()
     assert sentence in said
     assert "the pool has slot-0 idle and none held" in said
-    assert said in caplog.text
+    [level] = [one.levelno for one in caplog.records if one.getMessage() == said]
+    assert level == (logging.INFO if case == "stale" else logging.WARNING), "others at work are no fault"
     assert json.loads(path.read_text())["available_worktrees"] == ["slot-0"]
     assert pool.load_state() == []
 

@@ -201,18 +201,18 @@ class WorktreePool:
         self._here()
         said: list[str] = []
 
-        def tell(sentence: str) -> None:
+        def tell(sentence: str, level: int = logging.WARNING) -> None:
             said.append(sentence)
-            LOG.warning(sentence)
+            LOG.log(level, sentence)
 
         state.sweep(self._pool, LOG.info)
         self._taker.last.update(reclaim.of_the_dead(self._pool, tell))
         reclaim.unfinished(self._pool, tell)
         self._taker.mend(tell)
         found = state.now(self._pool, os.fspath(self.base_repo), self.max_size)
-        wrong = state.faults(self._pool, found)
+        wrong, behind = state.faults(self._pool, found)
         for sentence in wrong:
-            tell(f"{sentence[:-1]}; {state.in_words(found)}")
+            tell(f"{sentence[:-1]}; {state.in_words(found)}", logging.INFO if behind else logging.WARNING)
         if wrong:
             self.persist_state()
         return said

@@ -65,27 +65,27 @@ def sweep(pool: Pool, tell: Callable[[str], None]) -> None:
             files.remove_leftovers(pool.real)
 
 
-def faults(pool: Pool, found: State) -> list[str]:
-    """Return what the file says that is not so, as sentences; empty where there is no file, or it is right."""
+def faults(pool: Pool, found: State) -> tuple[list[str], bool]:
+    """Return what the file says that is not so, as sentences (none where there is no file, or it is right); and whether it
+    is merely behind, which it is whenever others have acquired or released since it was written.
+    """
     text = files.read_text(path_of(pool), 1 << 24)
     if text is None:
-        return []
+        return [], False
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
-        return [f"{path_of(pool)} is damaged and was not read."]
+        return [f"{path_of(pool)} is damaged and was not read."], False
     told = _named(said)
     if told is None:
-        return [f"{path_of(pool)} is not a pool's state and was not read."]
+        return [f"{path_of(pool)} is not a pool's state and was not read."], False
     foreign = sorted(name for name in told if names.parse_slot_id(name, pool.config.groups) is None)
-    wrong = (
-        [f"{path_of(pool)} names {', '.join(foreign[:3])}, which this pool's slots are not called."]
-        if foreign
-        else []
-    )
-    if not wrong and json.loads(json.dumps(asdict(found))) != said:
-        wrong.append(f"{path_of(pool)} is stale.")
-    return wrong
+    if foreign:
+        return [
+            f"{path_of(pool)} names {', '.join(foreign[:3])}, which this pool's slots are not called."
+        ], False
+    behind = json.loads(json.dumps(asdict(found))) != said
+    return [f"{path_of(pool)} is stale."] * behind, behind
 
 
 def _named(said: object) -> set[str] | None:
