@@ -464,6 +464,17 @@ def test_a_live_table_on_a_terminal(pool):
     assert "\x1b[3A" in shown, "drawn over itself"
 
 
+def test_a_long_subject_leaves_room_for_the_time(pool):
+    git(pool.source, "commit", "-q", "--allow-empty", "-m", "a long subject " * 9)
+    argv = tool.argv("wt", "run", "--", "sleep", "1.2")
+    env = terminal.environment(WORKTREE_ROOT=pool.root)
+    ran: Any = pexpect.run(shlex.join(argv), env=env, cwd=pool.source, timeout=60, dimensions=(24, 60))
+    rows = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", ran.decode()).splitlines()
+    live = [row for row in rows if row.startswith("running ")]
+    assert any(row.endswith("…  1 s") for row in live), rows
+    assert max(map(len, live)) == 59
+
+
 def test_logs_that_do_not_fit_into_the_terminal_are_told_by_name(pool):
     run(pool, "--at", "HEAD~1", "--", "true")
     argv = tool.argv("wt", "run", "--at", "HEAD~2..HEAD", "--", "true")

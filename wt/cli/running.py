@@ -68,7 +68,7 @@ class Board:
         width, height = self._out.room
         room = max(1, height - 3)
         chosen = set(sorted(self._targets, key=self._rank)[:room])
-        rows = [fitted(self._row(target), width - 1) for target in self._targets if target in chosen]
+        rows = [self._row(target, width - 1) for target in self._targets if target in chosen]
         return [*rows, [(self._tally(), "bold")]]
 
     def _rank(self, target: Target) -> int:
@@ -77,7 +77,13 @@ class Board:
             return 0
         return 2 if outcome is None else 3 if outcome.result == PASS else 1
 
-    def _row(self, target: Target) -> Line:
+    def _row(self, target: Target, width: int) -> Line:
+        """A row no wider than that: its subject is cut before its time is."""
+        *head, (title, colour), took = self._parts(target)
+        room = width - sum(columns(text) for text, _ in (*head, took))
+        return fitted([*head, (cut(title, max(0, room)), colour), took], width)
+
+    def _parts(self, target: Target) -> Line:
         if (outcome := self.outcomes.get(target)) is not None:
             return [*_head(outcome), (f"  {_took(outcome)}", "dim")]
         since = self._since.get(target)
