@@ -175,6 +175,19 @@ def test_direct_mode_runs_none(repo, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_worktree_whose_hooks_take_their_time_is_not_waited_for(repo, trusted, tmp_path):
+    """The others go on, in direct mode."""
+    trusted(f"wt_post_acquire() {{ while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; }}\n")
+    hypotheses = [Hypothesis(name) for name in "abc"]
+    with WorktreeOrchestrator(OrchestratorConfig(repo, max_size=1)) as orchestrator:
+        made = threading.Thread(target=orchestrator.create_worktrees, args=(hypotheses,))
+        made.start()
+        until(lambda: git(repo, "worktree", "list").count("/.direct/") == 2, seconds=50)
+        (tmp_path / "go").write_text("")
+        made.join()
+        assert orchestrator.get_pool_stats()["allocated"] == 1
+
+
 def test_an_interrupt_ends_hooks_in_threads_and_gives_everything_back(repo, trusted, tmp_path):
     """As from a prompt that lives on: nothing may be held, and nothing may run, once the `with` is left."""
     trusted(f'wt_post_acquire() {{ echo $$ >>{tmp_path}/pids; [ "$WT_NAME" = quick ] || sleep 600; }}\n')

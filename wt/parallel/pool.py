@@ -35,7 +35,7 @@ class WorktreePool:
 
     `base_repo` is the repository (any worktree of it, or a bare one). `pool_dir` is where the worktrees live; default:
     `<base_repo>.worktrees` beside it. `max_size` bounds how many this object makes. With `auto_load` what an earlier
-    process left is put in order at once (see `load_state`).
+    process left is put in order at once (see `load_state`). All but the last can be read as attributes, paths absolute.
 
     Raises `wt.errors.WtError` where `base_repo` is no repository, or `pool_dir` is a pool over another one. What the
     pool does by itself it tells the logger `wt`.

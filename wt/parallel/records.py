@@ -49,6 +49,7 @@ class TestResult:
 
     `returncode` is its exit status, negative where a signal ended it, None where it could not be started; `duration_s`
     is in seconds; `log_path` holds stdout and stderr together, on the machine `host`; `tail` is the end of that log.
+    `passed` says whether it ended with 0, in time.
     """
 
     id: str

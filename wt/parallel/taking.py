@@ -23,7 +23,7 @@ from wt.model import replaced
 from wt.parallel import holder, hooked, naming, reclaim, reset
 from wt.pool import acquire as acquiring
 from wt.pool import config as config_file
-from wt.pool import hooking, survey
+from wt.pool import hooking, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,11 +116,15 @@ class Taker:
         if holding is not None:
             raise self.held(wanted, holding)
         slots = tuple(slot for slot in slots if slot.group == self.group)
-        if len(slots) >= self.pool.config.max_slots and all(
-            slot.state in ("held", "broken") for slot in slots
-        ):
+        if len(slots) >= self.pool.config.max_slots and all(self._is_taken(slot) for slot in slots):
             rows = (f"{slot.slot}  {slot.state}  {slot.name or slot.problem or ''}" for slot in slots)
             raise CapacityError("Every slot is held.", details="\n".join(rows))
+
+    def _is_taken(self, slot: Slot) -> bool:
+        """One that is being acquired will not be free soon: its hooks may take minutes. A dead acquire's is let go of."""
+        if slot.state == "acquiring":
+            return mutex.is_held(self.pool.slot_mutex_path(slot.slot))
+        return slot.state in ("held", "broken")
 
     def held(self, wanted: str, slot: Slot) -> WtError:
         """The id is held: by a process that is gone, then it is free in a moment; else by somebody."""
