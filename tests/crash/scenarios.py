@@ -457,7 +457,7 @@ def given_up(stage):
 _ONE = (("one", "1\n"),)
 _MINE = (*_ONE, ("a", "landed\n"), ("two", "2\n"))
 _POOL = ("worktree-pool",)
-_RUN = ("wt", "run", "--keep-free", "0", "-j", "1", "--junit", "run.xml", "--at", "old", "--at", "main", "--",
+_RUN = ("wt", "run", *_TRUSTED, "--keep-free", "0", "-j", "1", "--junit", "run.xml", "--at", "old", "--at", "main", "--",
         "touch", "debris")  # fmt: skip
 _LAND = ("wt", "land", "--name", "w/x")
 _MERGED = ("Merge w/x into main", "main moves")
@@ -504,6 +504,7 @@ SCENARIOS = (
     Scenario(
         "hooks-acquire", hooked_other, (*_POOL, "acquire", "--name", "f/x", *_TRUSTED), (0, 6), holds("f/x")
     ),
+    Scenario("hooks-run", hooked_other, _RUN, (0,), ran),
     Scenario("hooks-release", hooked_held, (*_POOL, "release", "--name", "w/x", *_TRUSTED), (0,), released),
     Scenario("hooks-force", hooked_dirty, ("wt", "release", "w/x", "--force", *_TRUSTED), (0, 1), forced),
     Scenario(
