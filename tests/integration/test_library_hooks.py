@@ -6,14 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 
-import psutil
 import pytest
 
 from tests.support import gitrepo, hooking, tool
 from tests.support.hooking import says
+from tests.support.runs import is_alive, until
 from tests.support.untouched import everything
 from wt import HooksNotTrusted, Hypothesis, OrchestratorConfig, WorktreeOrchestrator, WorktreePool
 from wt.errors import UntrustedError, WtError
@@ -29,17 +28,6 @@ def trusted(repo, monkeypatch):
         monkeypatch.setenv("WT_TRUST", hooking.commit(repo, text))
 
     return commit
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_alive(pid):
-    return psutil.pid_exists(int(pid)) and psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
 
 
 def test_they_run_around_every_acquire_and_release(repo, trusted, log):

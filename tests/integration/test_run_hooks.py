@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 
-import psutil
 import pytest
 
 from tests.support import gitrepo, hooking, tool
 from tests.support.hooking import says
+from tests.support.runs import is_alive, until
 from tests.support.tool import Pool, assert_refused
 from tests.support.untouched import everything
 
@@ -176,17 +175,6 @@ def pids(pool):
         return read(f"{pool.root}/pids").split()
     except FileNotFoundError:
         return []
-
-
-def is_alive(pid):
-    return psutil.pid_exists(int(pid)) and psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_slot_that_somebody_else_has_meanwhile_is_left_alone(tmp_path, repo):
