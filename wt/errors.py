@@ -76,13 +76,22 @@ class WtError(Exception):
     def __init__(self, sentence: str, *hints: str, details: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.noted: list[str] = []
         self.hints = list(hints)
         self.details = details
 
     @property
-    def __notes__(self) -> list[str]:  # type: ignore[override]  # a traceback reads it; nobody sets it
-        """Show in a traceback what a command would print below the sentence (PEP 678)."""
-        return [*filter(None, [self.details]), *(f"hint: {hint}" for hint in self.hints)]
+    def __notes__(self) -> list[str]:
+        """Show in a traceback what a command would print below the sentence, and what others note (PEP 678)."""
+        return [*filter(None, [self.details]), *(f"hint: {hint}" for hint in self.hints), *self.noted]
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        """tblib, which brings Dask's errors home, sets all of them."""
+        self.noted += [note for note in notes if note not in self.__notes__]
+
+    def add_note(self, note: str) -> None:
+        self.noted.append(note)
 
     def hint(self, *hints: str) -> WtError:
         """Attach hints where the knowledge is; returns itself, to be raised."""

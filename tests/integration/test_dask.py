@@ -13,7 +13,11 @@ PATCH = "--- a/README\n+++ b/README\n@@ -1 +1 @@\n-hello\n+patched\n"
 pytestmark = [
     pytest.mark.timeout(300),
     # Dask's own, at the end of a cluster; ours are errors as everywhere
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning:distributed"),
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning",
+        "ignore::DeprecationWarning:distributed",
+        "ignore:Port 8787 is already in use:UserWarning",
+    ),
 ]
 
 

@@ -335,6 +335,22 @@ with WorktreeOrchestrator(OrchestratorConfig({repo!r}, max_size=1)) as made:
     assert worktrees(repo) == [repo, f"{repo}.worktrees/slot-0"]
 
 
+def test_an_interrupt_while_jobs_are_still_being_submitted_ends_those_that_were(repo):
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *words, **more):
+            if words[1].id == "b":
+                until(lambda: os.path.exists(f"{repo}/begun"))
+                raise KeyboardInterrupt
+            return super().submit(*words, **more)
+
+    began = time.monotonic()
+    with Interrupted(2) as threads, orchestrator(repo) as made:
+        made.create_worktrees([Hypothesis("a"), Hypothesis("b")])
+        with pytest.raises(KeyboardInterrupt):
+            made.run_tests(f"touch {repo}/begun; sleep 600", threads)
+    assert time.monotonic() - began < 100
+
+
 @pytest.mark.parametrize("moment", range(6))
 def test_killed_at_any_moment_the_next_one_starts_with_every_slot_back(repo, moment):
     """What the dead one ran is ended, too: it would write into somebody else's slot."""

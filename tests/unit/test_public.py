@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import traceback
 
 import wt
 from tests.support import tool
@@ -11,6 +12,7 @@ from wt.errors import CapacityError, GitError, NameHeldError, WtError
 
 PROBE = """
 import sys
+import traceback
 import wt
 assert not [name for name in sys.modules if name.startswith("wt.")], "nothing is loaded before it is asked for"
 assert set(wt.__all__) <= set(dir(wt))
@@ -74,3 +76,13 @@ def test_errors_survive_a_trip_to_another_process():
     again = pickle.loads(pickle.dumps(error))
     assert isinstance(again, WtError)
     assert (again.sentence, again.details, str(again)) == ("All are held.", "slot-0", "All are held.")
+
+
+def test_a_traceback_shows_what_was_said_and_what_to_do():
+    error = WtError("It is so.", "to see it: wt ls", details="fatal: so")
+    error.add_note("somebody's")
+    lines = traceback.format_exception(error)
+    assert "".join(lines) == "wt.errors.WtError: It is so.\nfatal: so\nhint: to see it: wt ls\nsomebody's\n"
+    again = pickle.loads(pickle.dumps(error))
+    again.__notes__ = error.__notes__  # as tblib does, which brings Dask's errors home
+    assert traceback.format_exception(again) == lines

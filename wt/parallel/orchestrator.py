@@ -14,7 +14,7 @@ from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor, Future
     from pathlib import Path
     from types import TracebackType
@@ -120,15 +120,18 @@ class WorktreeOrchestrator:
         jobs, running = [self._job(wanted, command) for wanted in self._active], job.Running()
         self._runs.append(running)
         if executor is not None:
-            return self._gathered(jobs, [executor.submit(job.run, one) for one in jobs], running)
+            return self._gathered(jobs, lambda one: executor.submit(job.run, one), running)
         with ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1) or 1) as threads:
-            futures = [threads.submit(job.run, one, running) for one in jobs]
-            return self._gathered(jobs, futures, running)
+            return self._gathered(jobs, lambda one: threads.submit(job.run, one, running), running)
 
     def _gathered(
-        self, jobs: Sequence[job.Job], futures: Sequence[Future[TestResult]], running: job.Running
+        self, jobs: Sequence[job.Job], submit: Callable[[job.Job], Future[TestResult]], running: job.Running
     ) -> dict[str, TestResult]:
+        """Submit all and wait for them; an interrupt at any moment of that ends what was begun."""
+        futures: list[Future[TestResult]] = []
         try:
+            for one in jobs:
+                futures.append(submit(one))  # noqa: PERF401 (those that were submitted are known at any moment)
             return {one.id: future.result() for one, future in zip(jobs, futures, strict=True)}
         except BaseException:
             for future in futures:
