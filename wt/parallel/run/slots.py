@@ -151,7 +151,8 @@ class Slots:
         return held
 
     def give_back(self, slot: Slot) -> None:
-        if slot.slot in self._cold:
+        if slot.slot in self._cold and os.path.isdir(slot.admin_dir):
             look.still_cold(slot)
+        self._cold.discard(slot.slot)
         self.taker.give_back(slot)
         self._less()
