@@ -12,13 +12,15 @@ from wt.parallel import direct, environment, holder, job, logs, naming
 from wt.parallel.pool import WorktreePool, default_directory
 from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
 
+_TICK = 0.2  # seconds
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor, Future
     from pathlib import Path
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from wt.parallel.records import Command
 
@@ -61,11 +63,8 @@ class WorktreeOrchestrator:
         finally:
             with self._lock:
                 for one in wanted:
-                    if (
-                        (done := made.get(one.id)) is not None
-                        and not done.cancelled()
-                        and not done.exception()
-                    ):
+                    done = made.get(one.id)
+                    if done is not None and not done.cancelled() and done.exception() is None:
                         self._active[one.id], self._hypotheses[one.id] = done.result(), one
         return {wanted_id: future.result() for wanted_id, future in made.items()}
 
@@ -76,13 +75,12 @@ class WorktreeOrchestrator:
         try:
             for one in wanted:
                 made[one.id] = threads.submit(self._create, one)
-            wait(
-                made.values()
-            )  # not for the threads: Python 3.11 takes one whose join was interrupted for ended
+            # not for the threads: Python 3.11 takes one whose join was interrupted for ended
+            _wait(made.values())
         except BaseException:
             stopping.set()
             threads.shutdown(wait=False, cancel_futures=True)
-            wait([one for one in made.values() if not one.cancelled()])
+            _wait(one for one in made.values() if not one.cancelled())
             raise
         finally:
             stopping.clear()
@@ -132,6 +130,7 @@ class WorktreeOrchestrator:
         try:
             for one in jobs:
                 futures.append(submit(one))  # noqa: PERF401 (those that were submitted are known at any moment)
+            _wait(futures)
             return {one.id: future.result() for one, future in zip(jobs, futures, strict=True)}
         except BaseException:
             for future in futures:
@@ -192,6 +191,13 @@ class WorktreeOrchestrator:
             self._pool.__exit__(kind, error, at)
         if failed and error is None:
             raise failed[0]
+
+
+def _wait(futures: Iterable[Future[Any]]) -> None:
+    """Wait for all of them; looking up now and then, for a signal that another thread got would wake nobody."""
+    every = list(futures)
+    while wait(every, timeout=_TICK).not_done:
+        continue
 
 
 def try_hypothesis(config: OrchestratorConfig, hypothesis: Hypothesis, command: Command) -> TestResult:
