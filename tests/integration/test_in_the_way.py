@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from tests.integration.test_recovery_table import killed
 from tests.support import gitrepo
 from tests.support.untouched import file_bytes
 
@@ -85,6 +86,17 @@ def test_a_repository_in_the_place_of_a_tracked_file_is_moved_to_the_pools_kept_
     if verb == "acquire":
         assert git(done.path, "status", "--porcelain") == ""
         assert file_bytes(f"{done.path}/README") == b"hello\n"
+
+
+@pytest.mark.parametrize(
+    "door", ["refs/wt/kept", "rename {at}/slot-0/lib", "renamed {at}/slot-0/lib", "checkout -q"]
+)
+def test_a_kill_around_the_move_leaves_the_repository_at_one_of_the_two_places(both, door):
+    tip = repository(f"{idle(both)}/lib")
+    gitrepo.commit(both.source, {"lib": "tracked now\n"})
+    killed(both, "acquire", "--name", "second", door=door.format(at=both.at))
+    assert both.acquire("third")
+    assert_whole(moved_to(both, "lib"), tip)
 
 
 def test_a_worktree_of_another_repository_in_the_way_stops_the_acquire_and_stays(pool, tmp_path):
