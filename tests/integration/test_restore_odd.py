@@ -127,6 +127,31 @@ def test_a_branch_without_a_commit_in_an_idle_slot_is_set_aside_once(pool):
     assert git(pool.source, "show", f"{ref}:README") == "changed"
 
 
+@pytest.mark.parametrize("command", ["wt", "primitive"])
+@pytest.mark.parametrize("away", ["reset", "detached"])
+def test_a_commit_that_head_is_not_at_does_not_come_back_as_head(pool, command, away):
+    path = pool.acquire("x")
+    tip = gitrepo.commit(path, {"a": "1\n"})
+    if away == "reset":
+        git(path, "reset", "-q", "--hard", "main")
+    else:
+        git(path, "switch", "-q", "--detach", "main")
+    before = (
+        git(path, "rev-parse", "HEAD"),
+        git(path, "rev-parse", "--abbrev-ref", "HEAD"),
+        git(path, "rev-parse", "x"),
+    )
+    done = pool.wt("release", "x", "--force") if command == "wt" else pool.pool("release", "--name", "x")
+    assert done.code == 0, done
+    path = restore(pool, "restore", "x")
+    assert (
+        git(path, "rev-parse", "HEAD"),
+        git(path, "rev-parse", "--abbrev-ref", "HEAD"),
+        git(path, "rev-parse", "x"),
+    ) == before
+    assert git(pool.source, "for-each-ref", "--contains", tip, "refs/wt/kept")
+
+
 def test_the_autostash_of_a_merge_does_not_go_to_the_users_stash(pool):
     gitrepo.commit(pool.source, {"other": "1\n"})
     path = pool.acquire("x")

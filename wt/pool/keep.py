@@ -75,10 +75,10 @@ def of_slot(
     *,
     besides: str = "",
 ) -> list[str]:
-    """Keep what only a slot reaches, the `tip` of its own branch included: one commit as it is; several, or an operation
-    in progress, as one that names them."""
+    """Keep what only a slot reaches, the `tip` of its own branch included: HEAD's commit as it is; others, or an operation
+    in progress, as one that names them, so that they do not come back as HEAD."""
     alone = lonely(pool, git, tips(slot, pool.common, tip), besides)
-    if len(alone) < 2 and not has_operation(slot):
+    if alone in ([], [head_commit(slot, pool.common)]) and not has_operation(slot):
         return [point(pool, git, label, one) for one in alone]
     from wt.pool import snapshot
 
