@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.git import changes, layout, status
+from wt.git import changes, layout, obstacles, status
 from wt.git.changes import GITLINK, LINK, Change
 from wt.git.run import Git
 from wt.pool import kept, materialise, undo
@@ -63,7 +63,7 @@ def _make_way(pool: Pool, slot: Slot, git: Git, work: _Work, tell: Callable[[str
     """What lies there and is nobody's, since the commit does not have it, is set aside."""
     known = work.known
     new = [(one.new_mode, one.path) for one in work.files if one.path not in known]
-    in_way = materialise.in_way(git.cwd, new, known)
+    in_way = obstacles.in_way(git.cwd, new, known)
     if in_way:
         found = status.Status(untracked=tuple(in_way))
         materialise.drop(git.cwd, materialise.set_aside(pool, slot, git, found, tell).untracked)

@@ -10,7 +10,7 @@ import os
 
 from wt import files, times
 from wt.errors import ContendedError, WtError, again, operand
-from wt.git import layout, status
+from wt.git import layout, obstacles, status
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
 from wt.pool import (
@@ -18,7 +18,6 @@ from wt.pool import (
     giveback,
     keep,
     lock,
-    materialise,
     missing,
     mutex,
     names,
@@ -204,7 +203,7 @@ def _files_kept(pool: Pool, slot: Slot, git: Git, label: keep.Label) -> list[str
     if is_fresh(slot):
         found = status.Status(untracked=found.untracked)
     hidden = () if is_fresh(slot) else status.hidden_edits(git)
-    every = found if is_fresh(slot) else materialise.with_buried(git, found, hidden or None)
+    every = found if is_fresh(slot) else obstacles.with_buried(git, found, hidden or None)
     every = replaced(every, untracked=tuple(dict.fromkeys((*every.untracked, *nested.among_tracked(git)))))
     found, moves = nested.told_apart(pool, slot, label, every)
     ref = snapshot.uncommitted(pool, slot, git, label, found, hidden, None, moves)

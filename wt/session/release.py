@@ -6,7 +6,7 @@ import os
 
 from wt import files
 from wt.errors import ContendedError, WtError, again, quoted
-from wt.git import refs, status
+from wt.git import obstacles, refs, status
 from wt.git.run import Git
 from wt.model import Slot, record, replaced
 from wt.pool import (
@@ -200,7 +200,7 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     giveback.detach_unborn(pool, slot, git)
     found = status.read(git, untracked="all", submodules="dirty")
     hidden = status.hidden_edits(git) if status.flagged(git) else None
-    every = materialise.with_buried(git, found, hidden)
+    every = obstacles.with_buried(git, found, hidden)
     if os.path.lexists(f"{slot.path}/.gitmodules") and (own := nested.among_tracked(git)):
         # a submodule whose repository is its own directory has no store in which its work could be kept
         changed = status.read(git, untracked="no").tracked

@@ -10,7 +10,7 @@ import os
 
 from wt import files
 from wt.errors import WtError, quoted
-from wt.git import layout, refs, status
+from wt.git import layout, obstacles, refs, status
 from wt.git.run import Git
 from wt.pool import keep, materialise, nested, snapshot
 from wt.pool.submodules import declared, kept, stores
@@ -150,4 +150,4 @@ def _changes(git: Git) -> tuple[status.Status, tuple[str, ...] | None]:
     found = status.read(git, untracked="all", submodules="dirty")
     flags = git.start("ls-files", "-v", "-z").answer()
     hidden = status.hidden_edits(git) if status.has_hidden(flags) else None
-    return materialise.with_buried(git, found, hidden), hidden
+    return obstacles.with_buried(git, found, hidden), hidden

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from wt.errors import GitError, WtError, again, quoted
-from wt.git import refs
+from wt.git import obstacles, refs
 from wt.git.run import Git
-from wt.pool import materialise, sourcelock
+from wt.pool import sourcelock
 from wt.session.land import move
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def refuse_overwriting(base: Base, new: str, more: Mapping[str, str] | None = No
     `more` is the environment of a git that knows `new`.
     """
     where = base.checkout.path if base.checkout else None
-    if where is not None and (in_way := materialise.obstacles_between(Git(where, more=more), base.tip, new)):
+    if where is not None and (in_way := obstacles.between(Git(where, more=more), base.tip, new)):
         error = WtError(f"`{base.branch}` was not moved: files that git does not track would be overwritten in {where}.",
                         details="\n".join(in_way[:20]))  # fmt: skip
         raise error.hint(f"to move one away: mv {quoted(f'{where}/{in_way[0]}')} ~/", again("then"))

@@ -6,8 +6,8 @@ import os
 
 from wt import files
 from wt.errors import GitError, WtError, again, quoted
-from wt.git import refs, status
-from wt.pool import keep, materialise
+from wt.git import obstacles, refs, status
+from wt.pool import keep
 from wt.session.land import advance, move
 from wt.session.land.wish import forget_stop, remember_stop
 
@@ -36,7 +36,7 @@ class ConflictError(WtError):
 
 def refuse_overwriting(task: Task, base: Base, head: str, tree: str) -> None:
     """Look for what would be overwritten: git merge heeds --no-overwrite-ignore in a fast-forward alone."""
-    refuse_in_way(task, base, materialise.obstacles_between(task.git, head, tree))
+    refuse_in_way(task, base, obstacles.between(task.git, head, tree))
 
 
 def refuse_in_way(task: Task, base: Base, in_way: list[str]) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 
-from wt.git import commits, refs, trial
-from wt.pool import materialise
+from wt.git import commits, obstacles, refs, trial
 from wt.session.land import conflict, merge
 
 TYPE_CHECKING = False
@@ -84,4 +83,4 @@ def refuse_in_way(task: Task, base: Base, head: str) -> None:
         for path in dict.fromkeys(touched)
         if path not in tracked and os.path.lexists(f"{git.cwd}/{path}")
     ]
-    conflict.refuse_in_way(task, base, [*materialise.obstacles_between(git, head, base.tip), *passed])
+    conflict.refuse_in_way(task, base, [*obstacles.between(git, head, base.tip), *passed])
