@@ -186,6 +186,27 @@ def test_edits_behind_hidden_bits_are_set_aside(pool):
     assert git(pool.source, "show", f"{ref}:assumed") == git(pool.source, "show", f"{ref}:skipped") == "2"
 
 
+def test_edits_behind_hidden_bits_within_the_second_are_set_aside(pool):
+    """As above, but git's own look would find nothing: same size, same second, in an index of a later second."""
+    gitrepo.commit(pool.source, {"assumed": "1\n", "skipped": "1\n"})
+    idle = recycled(pool)
+    names = ("assumed", "skipped")
+    for name in names:
+        os.utime(f"{idle}/{name}", (1_700_000_000, 1_700_000_000))
+    git(idle, "update-index", "-q", "--refresh")
+    git(idle, "update-index", "--assume-unchanged", "assumed")
+    git(idle, "update-index", "--skip-worktree", "skipped")
+    git(idle, "config", "core.trustctime", "false")
+    for name in names:
+        with open(f"{idle}/{name}", "r+") as file:
+            file.write("2")
+        os.utime(f"{idle}/{name}", (1_700_000_000, 1_700_000_000))
+    path = pool.acquire("second")
+    assert [file_bytes(f"{path}/{name}") for name in names] == [b"1\n", b"1\n"]
+    (ref,) = kept(pool.source)
+    assert [git(pool.source, "show", f"{ref}:{name}") for name in names] == ["2", "2"]
+
+
 def test_conflicted_stages_in_an_idle_slot_are_set_aside(pool):
     idle = recycled(pool)
     git(pool.source, "switch", "-q", "-c", "theirs")

@@ -95,8 +95,10 @@ def put_back(git: Git, kept: status.Status, hidden: tuple[str, ...] | None) -> N
 
     With hidden bits (None: there were none), files that a sparse checkout left out are to be there again. A path in
     whose place a repository stands is left: git would remove that with all its commits.
+    Files behind hidden bits go first: git, which compares no fractions of a second, takes one that was changed in the
+    second in which it was written for unchanged, since an index written meanwhile has forgotten that it was in doubt.
     """
-    drop(git.cwd, kept.untracked)
+    drop(git.cwd, (*kept.untracked, *(hidden or ())))
     changed = [*kept.tracked, *kept.conflicted, *(hidden or ())]
     if not changed and hidden is None:
         return
