@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.support import gitrepo
+from tests.integration.test_primitive import HeldMutex
+from tests.support import gitrepo, tool
 from tests.support.asked import Asked
 from tests.support.tool import MODES_BIND, Pool
 from tests.support.untouched import everything, file_bytes
@@ -500,3 +501,14 @@ def test_what_was_set_aside_in_a_submodule_is_listed_with_how_to_get_it(tmp_path
         subprocess.run(["sh", "-c", line.partition(": ")[2]], check=True, capture_output=True)
     assert file_bytes(f"{done.path}/lib/f") == b"3\n"
     assert git(f"{done.path}/lib", "cat-file", "-t", tip) == "commit"
+
+
+def test_a_slot_that_is_changing_hands_may_be_waited_for(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    gitrepo.write(pool.acquire("x"), {"README": "mine\n"})
+    force(pool)
+    with HeldMutex(pool, "slot-0"):
+        done = pool.wt("restore", "x")
+        tool.assert_refused(done, 3, "changing hands", "wt restore x --wait 60")
+        assert pool.wt("restore", "x", "--wait", "0.3").code == 3
+    assert pool.wt("restore", "x", "--wait", "60").code == 0

@@ -31,7 +31,10 @@ def _again(hint: Again, argv: Sequence[str], program: str) -> str:
         return f"{hint.why}: {hint.otherwise}"
     own, tail = _split([_replaced(word, hint.words) for word in argv])
     own = _without(own, program, {*hint.options, *hint.without})
+    verbs = _verbs(program, own)[:1]
     for name, value in hint.options.items():
+        if verbs and name != "--pool" and not verbs[0].find(name):  # a verb that cannot wait, say
+            continue
         own += [name] if value is None else [name, value]
     command = " ".join(quoted(word) for word in (program, *own, *tail))
     return f"{hint.why}: {hint.before}{command}"

@@ -40,11 +40,12 @@ class Content:
 
 @record
 class Wish:
-    """Under which name it is to be there again, in which group, and what is wanted of hooks."""
+    """Under which name it is to be there again, in which group, what is wanted of hooks, and how long a slot is waited for."""
 
     name: str
     group: str | None = None
     hooks: Policy | None = None
+    wait: float = 0.0
 
 
 @record
@@ -144,7 +145,13 @@ def restore(pool: Pool, entry: Entry, wish: Wish, tell: Callable[[str], None]) -
     putting = acquire.Restoring(entry.head, branch, snapshot, entry.name, entry.moment, entry.hold, set())
     adopt = bool(branch) and there == branch
     request = acquire.Request(
-        name, None if adopt else branch or None, wish.group, adopt=adopt, restoring=putting, hooks=wish.hooks
+        name,
+        None if adopt else branch or None,
+        wish.group,
+        adopt=adopt,
+        wait=wish.wait,
+        restoring=putting,
+        hooks=wish.hooks,
     )
     try:
         taken = acquire.acquire(pool, request, tell)

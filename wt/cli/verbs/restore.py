@@ -9,6 +9,7 @@ from wt.cli import args, trusting
 from wt.cli.arrive import arrive
 from wt.cli.taking import for_people, tell_taken
 from wt.errors import UsageError, WtError, quoted
+from wt.model import replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ VERB = args.Verb(
     (
         args.Option("--as", "the name that it is to have now", "NEW"),
         args.Option("--group", "the group to take the slot from", "G"),
+        args.Option("--wait", "how long to wait for a slot where all are in use", "SECONDS"),
         args.Option("--prune", "drop what is older instead, e.g. 30d", "AGE"),
         args.JSON, *trusting.OPTIONS, args.POOL, args.COLOR,
     ),
@@ -49,11 +51,13 @@ def run(parsed: Parsed, ctx: Context) -> int:
     from wt.session import restore
 
     entry = _entry(ctx, pool, word)
-    name, group = parsed.value("--as") or entry.name, parsed.value("--group")
+    wish = restore.Wish(
+        parsed.value("--as") or entry.name, parsed.value("--group"), wait=parsed.number("--wait", 0.0)
+    )
     done = for_people(
         lambda: trusting.with_consent(
             ctx, pool, trusting.policy(parsed, ctx),
-            lambda hooks: restore.restore(pool, entry, restore.Wish(name, group, hooks), ctx.out.say),
+            lambda hooks: restore.restore(pool, entry, replaced(wish, hooks=hooks), ctx.out.say),
         ),
         ctx,
     )  # fmt: skip
