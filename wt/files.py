@@ -187,11 +187,15 @@ def unlink(path: str) -> bool:
 
 
 def copy(path: str, to: str) -> None:
-    """Copy the content of one file, not its mode."""
+    """Copy the content of one file, not its mode; where that fails there is no copy, not half of one."""
     import shutil
 
     cross(f"copy {to}")
-    shutil.copyfile(path, to)
+    try:
+        shutil.copyfile(path, to)
+    except BaseException:
+        unlink(to)
+        raise
     cross(f"copied {to}")
 
 

@@ -434,7 +434,8 @@ def resumable(mainline):
             subprocess.run(["git", "-C", path, "-c", "core.editor=true", *words], capture_output=True)
         done = stage.run("wt", "land", "--name", "w/x")
         found = [] if done.code == 0 else [f"the land that is resumed ends {done.code}: {done.err}"]
-        return found or landed(*_ONE, ("two", "2\n"), ("m", "on main\n"), mainline=mainline)(stage)
+        found = found or landed(*_ONE, ("two", "2\n"), ("m", "on main\n"), mainline=mainline)(stage)
+        return [*found, f"the last land said: {done.err}"] if found else []
 
     return look
 

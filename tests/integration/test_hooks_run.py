@@ -214,7 +214,7 @@ def wait_for(path):
 def test_an_interrupt_reaches_the_hook_and_ends_the_call(tmp_path, trap, signum):
     text = f"f() {{ {trap}; touch ready; echo $$ >pid; while :; do sleep 0.05; done; }}"
     script = (
-        "import os, sys\nfrom wt import hooks, trust\nfrom wt.cli.main import _sane_process\n_sane_process()\n"
+        "import os, sys\nfrom wt import hooks, trust\nfrom wt.cli.main import _take_interrupts\n_take_interrupts()\n"
         "policy = trust.Policy(dict(os.environ), print, print)\n"
         f"hooks.run(hooks.of_content({text.encode()!r}, ''), 'f', {str(tmp_path)!r}, policy, {{}}, {str(tmp_path)!r})\n"
     )

@@ -32,8 +32,8 @@ def test_a_land_that_is_interrupted_behind_its_commit_goes_on_from_there(both, a
     """The commit is made, its hook runs, and Ctrl-C ends both git and land: the index is that of the commit."""
     path = both.acquire("x")
     gitrepo.write(path, {"README": "changed\n", **({"new": "n\n"} if add else {})})
-    both_of_them = (
-        f"wt=$(ps -o ppid= -p $PPID); kill -{told:d} $PPID $wt; while kill -0 $PPID; do sleep 0.1; done"
+    both_of_them = (  # not in the slot: it ends a moment after git does, and whoever stands there keeps it
+        f"cd /; wt=$(ps -o ppid= -p $PPID); kill -{told:d} $PPID $wt; while kill -0 $PPID; do sleep 0.1; done"
     )
     path_of_hook = hook(both, "post-commit", f"exec >/dev/null 2>&1; {both_of_them}")
     done = both.wt("land", "--name", "x", *add, "words")

@@ -8,6 +8,7 @@ environment, and is ended before its slots go to somebody else.
 from __future__ import annotations
 
 import os
+import time
 
 from wt import files
 from wt.pool import mutex
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from wt.pool.mutex import Mutex
 
 VARIABLE = "WT_HOLDER"
-_PATIENCE = 5
+_PATIENCE, _POLL = 5, 0.02  # seconds
 # Not the object's own: a slot whose pool object was collected is held until its process ends.
 _ALIVE: dict[str, Mutex] = {}
 
@@ -83,19 +84,20 @@ def marks(*tokens: str) -> str:
 
 def end_children(token: str) -> int:
     """SIGKILL whatever of this user's bears the token in its environment; returns how many there were."""
-    count = 0
-    while found := _children(token):
-        import psutil
+    import psutil
 
+    ended, until = set[int](), time.monotonic() + _PATIENCE
+    while found := _children(token):
         for process in found:
             try:
                 process.kill()  # psutil looks whether the pid is still the same process
             except psutil.Error:
                 continue
-        count += len(found)
-        if psutil.wait_procs(found, timeout=_PATIENCE)[1]:  # in the kernel, and not to be ended by us
+        ended.update(process.pid for process in found)
+        if time.monotonic() > until:  # in the kernel, and not to be ended by us
             break
-    return count
+        time.sleep(_POLL)  # psutil's own wait would reap what a thread of ours waits for
+    return len(ended)
 
 
 def _children(token: str) -> list[psutil.Process]:
