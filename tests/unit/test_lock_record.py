@@ -124,7 +124,9 @@ def test_what_cannot_be_understood_is_no_record(text):
     assert lock.parse(text) is None
 
 
-@pytest.mark.parametrize("make", ["text", "link", "directory", "fifo", "megabyte", "a record in a megabyte"])
+@pytest.mark.parametrize(
+    "make", ["text", "link", "directory", "fifo", "megabyte", "a record before x", "a record before é"]
+)
 def test_an_unreadable_lock_is_a_lock(tmp_path, make):
     admin = str(tmp_path)
     os.mkdir(f"{admin}/worktree-pool")
@@ -140,8 +142,10 @@ def test_an_unreadable_lock_is_a_lock(tmp_path, make):
     elif make == "fifo":
         os.mkfifo(path)
     else:
-        text = GOOD if make == "a record in a megabyte" else ""
-        (tmp_path / "worktree-pool" / "lock").write_text(text + "x" * (1 << 20))
+        text = GOOD if "record" in make else ""
+        (tmp_path / "worktree-pool" / "lock").write_text(
+            text + ("é" if make.endswith("é") else "x") * (1 << 20)
+        )
     assert lock.exists(admin)
     assert lock.read(admin) is None
     assert outside.read_text() == GOOD

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.model import Slot
 
-_LIMIT = 1 << 16  # no record of ours comes near: it is not one
+_LIMIT = 1 << 16  # bytes; no record of ours comes near a quarter of it
 _STATES = ("acquiring", "held", "releasing")
 _ORDER = (
     "started_at",
@@ -54,7 +54,9 @@ def exists(admin: str) -> bool:
 def read(admin: str) -> LockRecord | None:
     """Return the record, None where there is none or it is unreadable (see `exists`): it fails closed."""
     text = files.read_text(path_of(admin), _LIMIT)
-    return None if text is None or len(text) == _LIMIT else parse(text)
+    return (
+        None if text is None or len(text) * 4 >= _LIMIT else parse(text)
+    )  # a character has four bytes at most
 
 
 def parse(text: str) -> LockRecord | None:
