@@ -11,7 +11,7 @@ import shutil
 
 import pytest
 
-from tests.crash.test_kill_sweep import IN_EVERY_RUN, SCENARIOS
+from tests.crash.test_kill_sweep import SCENARIOS, with_marks
 from tests.support import gitcalls
 from tests.support.crash import Sweep
 
@@ -53,14 +53,8 @@ class Failing(Sweep):
         return [] if self.stays else super()._settled()
 
 
-def _with_marks():
-    for one in SCENARIOS:
-        if one.steady:
-            yield pytest.param(one, marks=[] if one.name in IN_EVERY_RUN else [pytest.mark.thorough])
-
-
 @pytest.mark.parametrize("layout", ["rename", "stable"])
-@pytest.mark.parametrize("scenario", [*_with_marks()], ids=str)
+@pytest.mark.parametrize("scenario", [*with_marks(one for one in SCENARIOS if one.steady)], ids=str)
 def test_full_from_a_door_on_or_broken_once(scenario, layout, tmp_path, stride):
     sweep = Failing(scenario, layout, tmp_path / "stage")
     doors = sweep.doors()

@@ -23,14 +23,14 @@ IN_EVERY_RUN = {
 }  # fmt: skip
 
 
-def _with_marks():
+def with_marks(scenarios):
     assert {one.name for one in SCENARIOS} >= IN_EVERY_RUN
-    for one in SCENARIOS:
+    for one in scenarios:
         yield pytest.param(one, marks=[] if one.name in IN_EVERY_RUN else [pytest.mark.thorough])
 
 
 @pytest.mark.parametrize("layout", ["rename", "stable"])
-@pytest.mark.parametrize("scenario", [*_with_marks()], ids=str)
+@pytest.mark.parametrize("scenario", [*with_marks(SCENARIOS)], ids=str)
 def test_killed_and_recovered(scenario, layout, tmp_path, stride):
     sweep = Sweep(scenario, layout, tmp_path / "stage")
     doors = sweep.doors()

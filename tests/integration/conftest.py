@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.submodules import Nest
 from tests.support.tool import Pool
 
 
@@ -28,3 +29,11 @@ def log(tmp_path):
     path = tmp_path / "log"
     path.write_text("")
     return path
+
+
+@pytest.fixture
+def nest(tmp_path):
+    """A source with three submodules in each other, and its own checkout with them."""
+    made = Nest(tmp_path)
+    made.check_out()
+    return made

@@ -10,14 +10,7 @@ from tests.integration.test_submodules import admin_of, held_well, kept_of, pool
 from tests.integration.test_submodules_given_back import INNER, merge_there
 from tests.support import gitrepo, submodules
 from tests.support.gitrepo import git
-from tests.support.submodules import FILE_OK, Nest
-
-
-@pytest.fixture
-def nest(tmp_path):
-    made = Nest(tmp_path)
-    made.check_out()
-    return made
+from tests.support.submodules import FILE_OK
 
 
 @pytest.fixture

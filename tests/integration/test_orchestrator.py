@@ -12,10 +12,10 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from xml.etree import ElementTree as ET
 
-import psutil
 import pytest
 
 from tests.support import gitrepo, tool
+from tests.support.runs import is_alive, until, words
 from wt import (
     Hypothesis,
     NameHeld,
@@ -48,24 +48,6 @@ def ready(made, *hypotheses):
     for one in hypotheses:
         made.setup_test_environment(paths[one.id], one)
     return paths
-
-
-def is_alive(pid):
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def words(path):
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as file:
-        return file.read().split()
 
 
 def worktrees(repo):

@@ -9,17 +9,10 @@ from tests.integration.test_submodules import admin_of, kept_of, pool_over
 from tests.integration.test_submodules_given_back import INNER, merge_there
 from tests.support import gitrepo, submodules
 from tests.support.gitrepo import git
-from tests.support.submodules import FILE_OK, Nest
+from tests.support.submodules import FILE_OK
 
 LEAF = f"{INNER}/le af"
 LEVELS = (".", "plain", INNER, LEAF)
-
-
-@pytest.fixture
-def nest(tmp_path):
-    made = Nest(tmp_path)
-    made.check_out()
-    return made
 
 
 @pytest.fixture

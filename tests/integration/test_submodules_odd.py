@@ -16,13 +16,6 @@ from tests.support.tool import assert_refused, environment
 
 
 @pytest.fixture
-def nest(tmp_path):
-    made = Nest(tmp_path)
-    made.check_out()
-    return made
-
-
-@pytest.fixture
 def allowed(home):
     """The user's global config, in which `file` is allowed."""
     path = home / ".gitconfig"
