@@ -72,7 +72,7 @@ def replaced(value: T, **changes: Any) -> T:
 class LockRecord:
     """The held marker of contract section 2; what a reader does not know it ignores.
 
-    `holder` and `alias` are the library's: which process holds the slot (wt/parallel/holder.py), and the caller's own
+    `holder` and `alias` are the library's: which process holds the slot (wt/pool/holder.py), and the caller's own
     id for it, percent-encoded. A slot with a holder is its holder's for as long as that process lives.
     `hooks` is `none` where the commit has no hooks file; `hook_group` says which process group a hook runs in.
     """

@@ -141,12 +141,13 @@ def _init(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
 
 
 def _acquire(parsed: Parsed, out: Out, env: Mapping[str, str]) -> int:
+    from wt.cli.freed import freed
     from wt.pool import acquire
 
     request = acquire.Request(
         _needs_name(parsed, "acquire"), parsed.value("--commit"), parsed.value("--group"),
         parsed.given("--unique-sha"), parsed.given("--adopt"), parsed.number("--wait", 0.0),
-        exclude=parsed.listed("--exclude-submodule-tags"), hooks=_hooks(parsed, out, env),
+        exclude=parsed.listed("--exclude-submodule-tags"), hooks=_hooks(parsed, out, env), more=freed,
     )  # fmt: skip
     out.path(acquire.acquire(_pool(parsed, out, env), request, out.say).path)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wt.cli import args, trusting
+from wt.cli.freed import freed
 from wt.errors import CapacityError, quoted
 from wt.model import replaced
 from wt.pool import acquire
@@ -39,7 +40,7 @@ def take(parsed: Parsed, ctx: Context, pool: Pool, name: str, *, adopt: bool) ->
     request = acquire.Request(
         name, parsed.value("--from"), parsed.value("--group"),
         adopt=adopt, wait=parsed.number("--wait", 0.0),
-        exclude=parsed.listed("--exclude-submodule-tags"),
+        exclude=parsed.listed("--exclude-submodule-tags"), more=freed,
     )  # fmt: skip
     hooks, taken = for_people(
         lambda: trusting.with_consent(

@@ -10,8 +10,9 @@ from wt import files, times
 from wt.errors import GitError
 from wt.git import layout, refs
 from wt.git.run import Git
-from wt.parallel import holder, naming
+from wt.parallel import naming
 from wt.parallel.worktrees import create_worktree, remove_worktree
+from wt.pool import holder
 from wt.pool.keep import PREFIX
 
 

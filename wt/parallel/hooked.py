@@ -10,8 +10,7 @@ import os
 from wt import trust
 from wt.errors import HooksNotTrusted, UntrustedError, UsageError, WtError, quoted
 from wt.model import replaced
-from wt.parallel import holder
-from wt.pool import names
+from wt.pool import holder, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from wt import files
 from wt.git.run import clean_environment
-from wt.parallel import holder
 from wt.parallel.records import Command, TestResult
+from wt.pool import holder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _OVER, _LATE, _FULL = "over", "late", "full"
 
 @dataclass(frozen=True)
 class Job:
-    """What to run, where, and for how long; `token` marks whatever it starts (wt/parallel/holder.py)."""
+    """What to run, where, and for how long; `token` marks whatever it starts (wt/pool/holder.py)."""
 
     id: str
     path: str

@@ -8,9 +8,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from wt.errors import PoolExhausted, UsageError, WtError
-from wt.parallel import direct, environment, holder, job, logs, naming
+from wt.parallel import direct, environment, job, logs, naming
 from wt.parallel.pool import WorktreePool, default_directory
 from wt.parallel.records import Hypothesis, OrchestratorConfig, TestResult
+from wt.pool import holder
 
 _TICK = 0.2  # seconds
 

@@ -17,6 +17,7 @@ from wt.parallel import growth, reclaim, state
 from wt.parallel.taking import Taker, is_for
 from wt.pool import config as config_file
 from wt.pool import init, location, survey
+from wt.pool import release as releasing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class WorktreePool:
             if slot is None:
                 self._refuse_others(id)
                 return False
+            if slot.path is not None:
+                releasing.warn_of_processes(slot, LOG.warning)
             self._taker.give_back(slot)
             return True
 

@@ -20,10 +20,9 @@ from wt.errors import (
     quoted,
 )
 from wt.model import replaced
-from wt.parallel import holder, hooked, naming, reclaim, reset
+from wt.parallel import hooked, naming, reclaim, reset
 from wt.pool import acquire as acquiring
-from wt.pool import config as config_file
-from wt.pool import hooking, mutex, survey
+from wt.pool import holder, hooking, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,9 +217,8 @@ class Taker:
         return bool(freed) or self.mend(self.warn)
 
     def mend(self, tell: Callable[[str], None]) -> bool:
-        """Bring broken slots back into use, in a pool that was made for programs: a person's are for a person to look at."""
-        config = config_file.load(f"{self.pool.real}/.meta/config.yaml")
-        return (config.layout, config.recycle) == ("stable", "clean") and reset.mend(self.pool, tell)
+        """Bring broken slots back into use, in a pool that was made for programs."""
+        return reclaim.is_for_programs(self.pool) and reset.mend(self.pool, tell)
 
 
 def is_for(slot: Slot, wanted: str) -> bool:

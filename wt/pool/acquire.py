@@ -48,7 +48,8 @@ class Request:
 
     `holder` and `alias` go into the lock (an alias is held once, whatever its name); `prefer` is the slot to take if it
     is idle.
-    `exclude` are tags (worktreePoolTag in .gitmodules): submodules that have one of them are left out.
+    `exclude` are tags (worktreePoolTag in .gitmodules): submodules that have one of them are left out. `more` is asked
+    where the group is full; it returns whether a slot may be free now.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Request:
     exclude: tuple[str, ...] = ()
     restoring: Restoring | None = None
     hooks: Policy | None = None
+    more: Callable[[Pool, Callable[[str], None]], bool] | None = None
 
 
 @record
@@ -85,6 +87,8 @@ def acquire(pool: Pool, request: Request, tell: Callable[[str], None]) -> Acquir
         try:
             return _attempt(pool, request, tell)
         except (ContendedError, CapacityError, SameShaError) as error:
+            if isinstance(error, CapacityError) and request.more is not None and request.more(pool, tell):
+                continue
             if time.monotonic() >= deadline:
                 raise
             tell(f"waiting: {error.sentence}")

@@ -8,7 +8,7 @@ from wt import trust
 from wt.errors import WtError, quoted
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import hookgroup, location, lock, mending, missing, mutex, survey
+from wt.pool import holder, hookgroup, location, lock, mending, missing, mutex, survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _pool(root: str, key: str, env: Mapping[str, str], warn: Callable[[str], Non
         return [
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
-    found = [*_broken(pool, seen), *_twins(pool, seen), *_unfinished(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
+    found = [*_broken(pool, seen), *_twins(pool, seen), *_unfinished(pool, seen), *_of_the_dead(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
              *_foreign(pool, seen), *_mirror_pushes(pool), *_hooks(pool, env, warn)]  # fmt: skip
     many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
     return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
@@ -139,6 +139,19 @@ def _unfinished(pool: Pool, seen: Survey) -> list[Check]:
         )
         for slot in seen.slots
         if slot.transitional and not mutex.is_held(pool.slot_mutex_path(slot.slot))
+    ]
+
+
+def _of_the_dead(pool: Pool, seen: Survey) -> list[Check]:
+    return [
+        Check(
+            f"pool:{pool.key}:{slot.slot}",
+            "warn",
+            f"{slot.slot} of `{pool.key}` is held as `{slot.held.name}` by process {slot.held.pid}, which is gone.",
+            "wt doctor --fix",
+        )
+        for slot in seen.slots
+        if slot.state == "held" and slot.held.holder and holder.is_alive(pool.real, slot.held.holder) is False
     ]
 
 

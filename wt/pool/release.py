@@ -37,7 +37,7 @@ def release(
         return Released(None)
     slot, held = taken
     with held:
-        _warn_of_processes(slot, tell)
+        warn_of_processes(slot, tell)
         due = hooking.at_head(pool, slot, hooks, "release")
         slot = hooking.pre_release(due, slot)
         kept = give_back(pool, slot, held, tell)
@@ -45,7 +45,7 @@ def release(
         return Released(slot.slot, tuple(kept))
 
 
-def _warn_of_processes(slot: Slot, tell: Callable[[str], None]) -> None:
+def warn_of_processes(slot: Slot, tell: Callable[[str], None]) -> None:
     """Whoever stands in a slot that is given back will find somebody else's files around it."""
     from wt.pool.standing import standing
 

@@ -29,6 +29,17 @@ class Standing:
         return not self.cwd or f"{self.cwd}/".startswith(f"{directory}/")
 
 
+def one(pid: int) -> Standing:
+    """Return a process by its pid; what cannot be told of it is `?`."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return Standing(pid, process.name(), _cwd(process) or "?")
+    except psutil.Error:
+        return Standing(pid, "?", "?")
+
+
 def standing(below: str) -> list[Standing]:
     """Return this user's processes with their cwd below a directory; not this one, nor those that it descends from.
 

@@ -148,7 +148,7 @@ def refusal(slot: Slot, found: Verdict) -> WtError:
     error = WtError(
         f"`{slot.name}` was not released: {found.why}.", details="\n".join(found.evidence.paths[:20])
     )
-    landable = found.reason in ("unmerged", "dirty")
+    landable = found.next.startswith("wt land")
     error.hint(f"to bring it onto the base: {found.next}" if landable else f"to see more: {found.next}")
     if found.reason == "broken" and not _may_be_dropped(slot):
         return error

@@ -40,12 +40,15 @@ class Content:
 
 @record
 class Wish:
-    """Under which name it is to be there again, in which group, what is wanted of hooks, and how long a slot is waited for."""
+    """Under which name it is to be there again, in which group, what is wanted of hooks, how long a slot is waited for, and
+    who frees one (see `acquire.Request`).
+    """
 
     name: str
     group: str | None = None
     hooks: Policy | None = None
     wait: float = 0.0
+    more: Callable[[Pool, Callable[[str], None]], bool] | None = None
 
 
 @record
@@ -152,6 +155,7 @@ def restore(pool: Pool, entry: Entry, wish: Wish, tell: Callable[[str], None]) -
         wait=wish.wait,
         restoring=putting,
         hooks=wish.hooks,
+        more=wish.more,
     )
     try:
         taken = acquire.acquire(pool, request, tell)

@@ -11,8 +11,8 @@ import time
 from wt.errors import GitError, quoted
 from wt.git import landed, refs, status, worktrees
 from wt.git.run import Git
-from wt.model import Slot, record
-from wt.pool import gitlocks, giveback, keep
+from wt.model import Slot, record, replaced
+from wt.pool import gitlocks, giveback, holder, keep
 from wt.session import memory as remember
 
 TYPE_CHECKING = False
@@ -105,14 +105,29 @@ def _asked(
     ahead = _ahead(pool, slot, git, memory)
     found = status.answered(looking)
     tracked = (*found.conflicted, *found.tracked, *hidden.answer())
-    standing = _standing(slot, everybody)
+    standing = [*_standing(slot, everybody), *_holding(pool, slot)]
     evidence = Evidence(
         ahead.count, ahead.by, _pushed(pool, slot), len(tracked), len(found.untracked),
         operation.name if operation else _lock_file(slot, patient=memory is None), tuple(standing), (*tracked, *found.untracked),
         slot.lock is not None and keep.head_commit(slot, pool.common) != slot.lock.full_sha,
         _inside(pool, slot, landed=not ahead.count or bool(ahead.by)) if os.path.isdir(f"{slot.admin}/modules") else (),
     )  # fmt: skip
-    return _first_match(name, slot.directory, evidence, operation)
+    return _of_a_program(pool, slot, _first_match(name, slot.directory, evidence, operation))
+
+
+def _of_a_program(pool: Pool, slot: Slot, found: Verdict) -> Verdict:
+    """What a program holds that is gone, or still at it: that is said, and what to do about it instead of a land."""
+    lives = holder.is_alive(pool.real, slot.held.holder) if slot.held.holder else None
+    if lives is None:
+        return found
+    pid = slot.held.pid
+    if not lives:
+        why = f"{found.why}; process {pid}, which held it, is gone"
+        mends = found.reason in ("dirty", "in-use")
+        return replaced(found, why=why, next="wt doctor --fix" if mends else found.next)
+    if found.reason == "dirty":
+        return replaced(found, why=f"{found.why}; process {pid} holds it", next=f"ps -o pid,args -p {pid}")
+    return found
 
 
 def _lock_file(slot: Slot, *, patient: bool) -> str | None:
@@ -209,6 +224,15 @@ def _standing(slot: Slot, everybody: list[Standing] | None) -> list[Standing]:
     return [one for one in everybody if one.is_in(path)]
 
 
+def _holding(pool: Pool, slot: Slot) -> list[Standing]:
+    """A program that holds the slot and lives uses it, wherever it stands."""
+    if not slot.held.holder or not holder.is_alive(pool.real, slot.held.holder):
+        return []
+    from wt.pool.standing import one
+
+    return [one(slot.held.pid)]
+
+
 def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Operation | None) -> Verdict:
     """The table of section 11, top to bottom."""
     if operation is not None:
@@ -237,7 +261,7 @@ def _first_match(name: str, path: str, found: Evidence, operation: worktrees.Ope
         return Verdict(
             "yellow",
             "in-use",
-            f"pid {one.pid} ({one.command}) is in it",
+            f"pid {one.pid} ({one.command}) {'is in' if one.is_in(path) else 'holds'} it",
             f"ps -o pid,args -p {one.pid}",
             found,
         )

@@ -7,6 +7,7 @@ import sys
 
 from wt import shell
 from wt.cli import args
+from wt.cli.freed import freed
 from wt.errors import UsageError, again
 from wt.pool import doctor
 from wt.pool.doctor import Check
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
+    from wt.pool.location import Pool
 
 VERB = args.Verb(
     "doctor", "say what is wrong here, and mend what can be mended", (),
@@ -55,7 +57,12 @@ def _fix(source: str | None, ctx: Context) -> None:
 
         new = os.path.join(ctx.cwd, os.path.expanduser(source))
         resettle.resettle(location.worktree_root(ctx.env), new, ctx.out.say)
-    mending.mend(ctx.env, ctx.out.say, lambda pool: finish_dead(pool, ctx.out.say))
+
+    def besides(pool: Pool) -> None:
+        finish_dead(pool, ctx.out.say)
+        freed(pool, ctx.out.say)
+
+    mending.mend(ctx.env, ctx.out.say, besides)
 
 
 def _surroundings(ctx: Context) -> list[Check]:

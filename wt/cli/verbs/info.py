@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.cli.args import Parsed
     from wt.cli.context import Context
-    from wt.model import Slot
+    from wt.model import LockRecord, Slot
     from wt.pool.location import Pool
     from wt.session.verdict import Verdict
 
@@ -66,9 +66,13 @@ def _facts(pool: Pool, slot: Slot) -> list[tuple[str, str]]:
     held = slot.lock
     return [
         ("slot", slot.slot), ("path", slot.path or "-"), ("pool", f"{pool.key} over {pool.config.source}"),
-        ("base", pool.config.base), ("held", f"since {held.started_at} ({times.in_words(age(slot))})" if held else "-"),
+        ("base", pool.config.base), ("held", f"since {held.started_at} ({times.in_words(age(slot))}){_by(held)}" if held else "-"),
         ("began at", held.full_sha[:12] if held else "-"),
     ]  # fmt: skip
+
+
+def _by(held: LockRecord) -> str:
+    return f", by process {held.pid}" if held.holder else ""
 
 
 def _commits(ctx: Context, pool: Pool, slot: Slot) -> None:

@@ -7,6 +7,7 @@ import time
 from wt import times
 from wt.cli import args, trusting
 from wt.cli.arrive import arrive
+from wt.cli.freed import freed
 from wt.cli.taking import for_people, tell_taken
 from wt.errors import UsageError, WtError, quoted
 from wt.model import replaced
@@ -52,8 +53,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
 
     entry = _entry(ctx, pool, word)
     wish = restore.Wish(
-        parsed.value("--as") or entry.name, parsed.value("--group"), wait=parsed.number("--wait", 0.0)
-    )
+        parsed.value("--as") or entry.name, parsed.value("--group"), wait=parsed.number("--wait", 0.0), more=freed,
+    )  # fmt: skip
     done = for_people(
         lambda: trusting.with_consent(
             ctx, pool, trusting.policy(parsed, ctx),

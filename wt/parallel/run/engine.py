@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass, field
 
 from wt.errors import GitError, Interrupted, WtError
-from wt.parallel import holder, hooked, job, logs
+from wt.parallel import hooked, job, logs
 from wt.parallel.run.passes import Passes
 from wt.parallel.run.slots import SlotLostError, Slots
 from wt.parallel.run.sources import ERROR, FAIL, PASS, TIMEOUT, Outcome
+from wt.pool import holder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,9 +108,14 @@ class Engine:
         for worker in self._workers:
             if worker.ident is not None:
                 worker.join()
-        if self._ran:  # what left its group goes with the run
-            holder.end_children(self._slots.taker.token)
+        self._end_children()
         self._slots.taker.end()
+
+    def _end_children(self) -> None:
+        """What left its group goes with the run."""
+        if self._ran:
+            self._ran = False
+            holder.end_children(self._slots.taker.token)
 
     def events(self, tick: float = 0.2) -> Iterator[Event | None]:
         """Yield each event as it comes, and None where nothing came for a tick; ends with the last worker."""
@@ -122,6 +128,9 @@ class Engine:
             else:
                 working -= event.kind == "over"
                 yield event
+        self._end_children()
+        for sentence in self._slots.left_behind():
+            yield Event("said", sentence=sentence)
         if self._failure is not None:
             raise self._failure
 
@@ -141,6 +150,8 @@ class Engine:
                 elif (target := self._take()) is not None and not self._one(slot, target):
                     self._give_back(slot)
                     slot = None
+        except (WtError, OSError) as error:  # `events` raises it
+            self._fail(error)
         except BaseException as error:
             self._fail(error)
             raise

@@ -9,12 +9,12 @@ import os
 import threading
 import time
 
-from wt.errors import CapacityError, ContendedError, GitError, SetupError
+from wt.errors import CapacityError, ContendedError, GitError, SetupError, WtError, again
 from wt.git.run import Git
 from wt.model import replaced
 from wt.parallel import reset
 from wt.parallel.taking import Taker
-from wt.pool import bring_up, hooking, look, mutex, survey
+from wt.pool import bring_up, holder, hooking, look, mutex, release, survey
 from wt.pool.look import Clean
 
 TYPE_CHECKING = False
@@ -58,6 +58,7 @@ class Slots:
         self.pool, self.group, self.keep_free = replaced(pool, config=config), group, keep_free
         self.taker = Taker(self.pool, tell, tell, group)
         self._hooks, self._cold = hooks, set[str]()
+        self._used: dict[str, Slot] = {}
         self._lock, self._ours = threading.Lock(), 0
         self._name = f"run-{os.urandom(3).hex()}"
 
@@ -78,6 +79,8 @@ class Slots:
         """Take one more slot, at a target's commit; None where none is to be had, or people would have none left."""
         with self._lock:
             if self.free() <= self.keep_free:
+                self._refuse_for_ever()
+                self.taker.reclaim()
                 return None
             self._ours += 1
         try:
@@ -90,7 +93,23 @@ class Slots:
             raise
         if taken.fresh:
             self._cold.add(taken.slot)
-        return survey.take(self.pool).by_id(taken.slot)
+        slot = survey.take(self.pool).by_id(taken.slot)
+        if slot is not None:
+            self._used[taken.slot] = slot
+        return slot
+
+    def _refuse_for_ever(self) -> None:
+        """Raise WtError where those that started us hold so many slots that none of ours can come before they end."""
+        above, seen = holder.above(), survey.take(self.pool).of_group(self.group)
+        theirs = [slot for slot in seen if slot.lock is not None and slot.lock.holder in above]
+        if theirs and not self._ours and self.count - len(theirs) <= self.keep_free:
+            what = ", ".join(f"{slot.slot} (process {slot.held.pid})" for slot in theirs)
+            raise WtError(
+                f"The program that started this run holds {what}, and ends later than it: no slot would come.",
+                again("to leave fewer to people", {"--keep-free": "0"})
+                if len(theirs) < self.count
+                else "wt ls",
+            )
 
     def _less(self) -> None:
         with self._lock:
@@ -149,6 +168,13 @@ class Slots:
                 )
             time.sleep(_POLL)
         return held
+
+    def left_behind(self) -> list[str]:
+        """Say which processes stand in slots that the run had and gave back."""
+        said: list[str] = []
+        for slot in self._used.values():
+            release.warn_of_processes(slot, said.append)
+        return said
 
     def give_back(self, slot: Slot) -> None:
         if slot.slot in self._cold and os.path.isdir(slot.admin_dir):

@@ -1,4 +1,4 @@
-"""Which process holds a slot for the library, and whether it still lives.
+"""Which process holds a slot for the library or for `wt run`, and whether it still lives.
 
 A holder is a file below `.meta/holders/` that its process keeps locked (flock). The kernel lets go of it when the process
 dies, however it dies; a pid or an age is never asked. What the dead one started is told by a variable in its
@@ -66,6 +66,13 @@ def end(root: str, token: str) -> None:
         held.release()
 
 
+def is_alive(root: str, token: str) -> bool | None:
+    """Whether the process of a holder lives; None where nothing tells."""
+    if "/" in token or not os.path.lexists(path_of(root, token)):
+        return None
+    return token in _ALIVE or mutex.is_held(path_of(root, token))
+
+
 def claim_dead(root: str, token: str) -> Mutex | None:
     """Return the mutex of a holder whose process is gone; None where it lives, or where nothing tells."""
     if token in _ALIVE or "/" in token or not os.path.lexists(path_of(root, token)):
@@ -77,9 +84,14 @@ def tokens(root: str) -> list[str]:
     return files.list_directory(directory(root))
 
 
+def above() -> list[str]:
+    """Return the tokens of the holders that started this process."""
+    return [token for token in os.environ.get(VARIABLE, "").split(",") if token]
+
+
 def marks(*tokens: str) -> str:
     """Return the variable's value for what holders start: their tokens beside those that they were started with."""
-    return ",".join(filter(None, (os.environ.get(VARIABLE, ""), *tokens)))
+    return ",".join(filter(None, (*above(), *tokens)))
 
 
 def end_children(token: str) -> int:
