@@ -34,9 +34,8 @@ def files():
     from wt.cli import completion, man
     from wt.shell import render
 
-    tables = {
-        shell: completion.fish() if shell == "fish" else completion.functions() for shell in COMPLETIONS
+    found = {
+        name: render.completion(shell, "wt", completion.tables(shell)) for shell, name in COMPLETIONS.items()
     }
-    found = {name: render.completion(shell, "wt", tables[shell]) for shell, name in COMPLETIONS.items()}
     found.update({f"share/man/man1/{name}": text for name, text in man.pages().items()})
     return found

@@ -26,7 +26,7 @@ MANY = 64
 # `work` runs COUNT times; the same number of empty turns is taken off. EPOCHREALTIME is in bash 5 and in zsh/datetime.
 LOOP = """
 [ -z "$ZSH_VERSION" ] || zmodload zsh/datetime
-. "$INTEGRATION"; \\cd "$DIRECTORY"
+TEXT=$(cat "$INTEGRATION"); eval "$TEXT"; __wt_load_completion; \\cd "$DIRECTORY"
 work() { %s
 }
 turn() { local turn_=0; while [ "$turn_" -lt "$COUNT" ]; do "$1"; turn_=$((turn_ + 1)); done; }
@@ -40,7 +40,7 @@ PROMPT = "__wt_prompt"
 NAMES = "__wt_found=(); __wt_key=; __wt_candidates held"
 GO = "wt cd held1"
 PATH = "wt path held1"
-SOURCING = '. "$INTEGRATION"'
+SOURCING = 'eval "$TEXT"'
 
 
 def _seconds(text: str) -> float:
@@ -48,11 +48,13 @@ def _seconds(text: str) -> float:
     return int(minutes) * 60 + float(seconds)
 
 
-def run(stage: Stage, shell: str, work: str, *, count: int, directory: str, proof: str = "") -> Sample:
+def run(
+    stage: Stage, shell: str, work: str, *, count: int, directory: str, proof: str = "", prompt: bool = True
+) -> Sample:
     """One sample: wall and processor time of one turn, the median of nothing: pairs() takes several."""
-    integration = os.path.join(stage.root, f"wt.{shell}")
+    integration = os.path.join(stage.root, f"wt{'-prompt' if prompt else ''}.{shell}")
     if not os.path.exists(integration):
-        argv = [stage.tool.wt, "shell", "init", shell, "--prompt"]
+        argv = [stage.tool.wt, "shell", "init", shell, *(["--prompt"] if prompt else [])]
         with open(integration, "wb") as file:
             subprocess.run(argv, env=stage.env, check=True, stdout=file)
     env = {
@@ -74,7 +76,7 @@ def _apart(begin: float, empty: float, end: float) -> float:
 
 def _timed(
     stage: Stage, what: str, work: str, limit: dict[str, float], *, directory: str, count: int = 5000,
-    per: int = 1, proof: str = "",
+    per: int = 1, proof: str = "", prompt: bool = True,
 ) -> Iterator[Measured]:  # fmt: skip
     """One line for each shell that is here; `per` is how many things one turn does."""
     for shell, goal in limit.items():
@@ -82,7 +84,7 @@ def _timed(
             continue
 
         def sample(shell: str = shell) -> Sample:
-            one = run(stage, shell, work, count=count, directory=directory, proof=proof)
+            one = run(stage, shell, work, count=count, directory=directory, proof=proof, prompt=prompt)
             return Sample(one.wall / per, one.cpu / per, 0)
 
         ratio = pairs(sample, lambda: stage.time("git", "--version"), stage.pairs)
@@ -136,7 +138,8 @@ def moving(stage: Stage, repo: Repo) -> Iterator[Measured]:
 def sourcing(stage: Stage, repo: Repo) -> Iterator[Measured]:
     del repo
     limit = dict.fromkeys(SHELLS, 1000 * MICRO)
-    yield from _timed(stage, "sourcing", SOURCING, limit, directory=stage.root, count=200)
+    for what, prompt in (("sourcing", False), ("sourcing with --prompt", True)):
+        yield from _timed(stage, what, SOURCING, limit, directory=stage.root, count=200, prompt=prompt)
 
 
 def first_frame(pool: Pool) -> Iterator[Measured]:

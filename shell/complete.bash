@@ -4,7 +4,8 @@
 # Each shell has its own `__wt_held_names POOL-ROOT WORKTREES`: it adds to __wt_found what the lock files below the source's
 # admin dirs name, if the pool has a directory for it. A candidate too many does no harm: the program decides.
 #
-# Completion. The caller has local arrays __wt_found and __wt_list; __wt_found gets `word` or `word:description`.
+# Completion. The caller has local arrays __wt_found and __wt_list; __wt_found gets words, in zsh `word:description` of
+# verbs and options.
 
 # Sets __wt_kind to what may stand behind the words given (those after the command's name), and __wt_verb, __wt_key.
 function __wt_scan {

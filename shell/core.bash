@@ -21,7 +21,8 @@ function __wt_find_slot {
     __wt_path=$__wt_line
 }
 
-# Answers `cd NAME`, `cd -` and `path NAME`; any other call, and whatever files do not answer, gives status 1.
+# Answers `cd NAME`, `cd -` and `path NAME`; any other call, and whatever files do not answer, gives status 1. Sets
+# __wt_go, and __wt_known to the name that holds it.
 function __wt_quick {
     \builtin local verb='' key='' name='' given=0
     while (($#)); do
@@ -43,7 +44,10 @@ function __wt_quick {
         __wt_find_slot "$name" "$key" || \builtin return 1
     fi
     if [[ $verb = path || ! -t 1 ]]; then \builtin printf '%s\n' "$__wt_path" || \builtin return 0; fi
-    [[ $verb = path ]] || __wt_go=$__wt_path
+    if [[ $verb != path ]]; then
+        __wt_go=$__wt_path
+        if [[ $name != - ]]; then __wt_known=$name; fi
+    fi
 }
 
 # Sets __wt_file to the directive file of this shell, empty where there is no place for one that is this user's.
@@ -108,7 +112,7 @@ function __wt_is_lost {
 
 # Runs one command: sets __wt_go to where the shell is to go, and returns the program's status. $1 names this shell.
 function __wt_call {
-    \builtin local __wt_file='' __wt_path='' lost='' status_=0 number="$1"
+    \builtin local __wt_file='' __wt_path='' __wt_known='' lost='' status_=0 number="$1"
     \builtin shift
     if __wt_is_lost; then lost=${PWD-}; fi
     if [[ -z $lost ]] && __wt_quick "$@"; then
@@ -128,6 +132,10 @@ function __wt_call {
         fi
         __wt_read_directive
     fi
-    if [[ -n $__wt_go ]]; then __wt_note "$__wt_go"; fi
+    if [[ -n $__wt_known ]]; then
+        __wt_here=$__wt_go __wt_held=$__wt_known
+    elif [[ -n $__wt_go ]]; then
+        __wt_note "$__wt_go"
+    fi
     \builtin return "$status_"
 }

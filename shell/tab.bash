@@ -59,7 +59,6 @@ function __wt_complete {
     [[ ${COMP_WORDBREAKS-} = *:* ]] && cut=${cut##*:}
     [[ ${COMP_WORDBREAKS-} = *@* && $cut = *@* ]] && cut=@${cut##*@}
     for item in ${__wt_found[@]+"${__wt_found[@]}"}; do
-        case $__wt_kind in verbs | options) item=${item%%:*} ;; esac
         [[ $item = "$word"* ]] || \builtin continue
         item=${item:${#word}}
         if [[ -n $item && -z $open ]]; then \builtin printf -v item %q "$item"; fi
@@ -76,6 +75,3 @@ function __wt_branches {
 $(\builtin command git for-each-ref --format='%(refname:lstrip=2)' refs/heads 2>/dev/null)
 END
 }
-
-# `complete` is there unless bash was built without readline.
-\builtin complete -F __wt_complete __WT_CMD__ 2>/dev/null || \builtin :

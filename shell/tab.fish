@@ -38,6 +38,19 @@ function __wt_scan
     printf '%s\n' "$kind" "$verb" "$key"
 end
 
+# As __wt_held_names of tab.bash: a lock as we write it is understood at once, any other is read with care.
+function __wt_held_names
+    set -l ours '^started_at: [0-9].*\nfull_sha: [0-9a-f].*\n(?:group: .*\n)?name: ([^" \\\\\r\n][^\\\\\r\n]*)\nslot: .*\nlayout: .*\nstate: held\n[\s\S]*'
+    for lock in $argv[2]/*/worktree-pool/lock
+        test -f $lock; and test -r $lock; or continue
+        read -l -z text <$lock
+        set -l name (string replace -rf $ours '$1' -- $text)
+        or set name (__wt_holder (string replace -r '/worktree-pool/lock$' '' -- $lock))
+        or continue
+        test -e $argv[1]/(string replace -a / - -- $name)/.git; and printf '%s\n' $name
+    end
+end
+
 function __wt_candidates
     switch $argv[1]
         case verbs
@@ -56,9 +69,10 @@ function __wt_candidates
         case held
             set -l root (__wt_find_pool $argv[2]); or return
             for link in $root/*/.git
-                test -L (string replace -r '/\.git$' '' -- $link); and continue
                 set -l admin (__wt_admin_of (string replace -r '/\.git$' '' -- $link)); or continue
-                __wt_holder $admin
+                test -f $admin/worktree-pool/created; or continue
+                __wt_held_names $root (string replace -r '/[^/]*$' '' -- $admin)
+                break
             end
         case slots
             set -l root (__wt_find_pool $argv[2]); or return
@@ -105,6 +119,3 @@ function __wt_complete
             test -n "$kind"; and __wt_candidates $kind "$found[3]"
     end
 end
-
-complete -c __WT_CMD__ -e
-complete -c __WT_CMD__ -f -a '(__wt_complete)'

@@ -66,7 +66,8 @@ def rendered(tmp_path_factory):
         if (shell, *options) not in made:
             path = tmp_path_factory.mktemp("rendered") / f"wt.{shell}"
             with open(path, "wb") as file:
-                argv = tool.argv("wt", "shell", "init", shell, *options)
+                action = ["init", shell, *options] if options != ("completion",) else [*options, shell]
+                argv = tool.argv("wt", "shell", *action)
                 subprocess.run(argv, stdout=file, check=True, env=tool.environment(HOME="/nonexistent"))
             made[shell, *options] = str(path)
         return made[shell, *options]

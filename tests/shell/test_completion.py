@@ -135,7 +135,7 @@ def test_a_renamed_command_completes(busy, start, shell):
 def test_every_verb_and_option_is_offered(shell, rendered):
     """The text is made from the registry, so that no copy of it can go stale."""
     text = f"""
-        . {rendered(shell)}
+        . {rendered(shell)}; __wt_load_completion
         __wt_found=(); __wt_verbs; printf '%s\\n' "${{__wt_found[@]%%:*}}"
         for verb in {" ".join(VERBS)}; do
             __wt_found=(); __wt_options $verb; printf "$verb %s\\n" "${{__wt_found[@]%%:*}}"
@@ -144,7 +144,7 @@ def test_every_verb_and_option_is_offered(shell, rendered):
     """
     if shell == "fish":
         text = f"""
-            source {rendered(shell)}
+            source {rendered(shell)}; __wt_load_completion
             __wt_verbs | string replace -r '\\t.*' ''
             for verb in {" ".join(VERBS)}; __wt_options $verb | string replace -r '\\t.*' '' | string replace -r '^' "$verb "; end
             for alias in {" ".join(ALIASES)}; printf '%s=%s\\n' $alias (__wt_canonical $alias); end
@@ -158,6 +158,23 @@ def test_every_verb_and_option_is_offered(shell, rendered):
         wanted += [f"{name} {option.name}" for option in (*verb.options, completion.HELP)]
     wanted += [f"{alias}={name}" for alias, name in ALIASES.items()]
     assert done.stdout.splitlines() == wanted
+
+
+def test_what_the_first_tab_reads_is_completion_as_it_is_printed(shell, rendered, tmp_path):
+    """A word of the text, whose quoting and shortening may change nothing."""
+    alone = tmp_path / "alone"
+    alone.write_text(tool.run("wt", "shell", "completion", shell).out.replace('\n__wt_complete "$@"\n', "\n"))
+    found = []
+    for begin in (f". {rendered(shell)}; __wt_load_completion", f". {alone}"):
+        names = "__wt_complete __wt_scan __wt_candidates __wt_verbs __wt_options __wt_kind_of __wt_canonical __wt_held_names"
+        show = f"for name in {names}; do typeset -f $name; done"
+        if shell == "fish":
+            show = f"for name in {names}; functions --no-details $name; end"
+        code, out, err = script(shell, f"{begin}; {show}", cwd=tmp_path)
+        assert (code, err) == (0, "")
+        found.append([line.strip() for line in out.splitlines() if line.strip() and line.strip()[0] != "#"])
+    assert len(found[0]) > 100
+    assert found[0] == found[1]
 
 
 def test_slots_that_are_idle(busy, start, shell):
@@ -183,8 +200,8 @@ ALTERED = {
     "quoted": ("name: x\n", 'name: "x"\n'),
 }
 ASK = {
-    "bash": ". {}; __wt_found=() __wt_key=app; __wt_candidates held; printf '%s\\n' ${{__wt_found[@]+\"${{__wt_found[@]}}\"}}",
-    "fish": "source {}; __wt_candidates held app; true",
+    "bash": ". {}; __wt_load_completion; __wt_found=() __wt_key=app; __wt_candidates held; printf '%s\\n' ${{__wt_found[@]+\"${{__wt_found[@]}}\"}}",
+    "fish": "source {}; __wt_load_completion; __wt_candidates held app; true",
 }
 
 

@@ -93,7 +93,7 @@ def test_an_exit_handler_stays_and_runs(held, rendered):
 def test_no_process_is_started(held, rendered, tmp_path):
     work = (
         f"source {rendered('fish', '--prompt')}; wt cd held-x >/dev/null; wt path held-x; wt cd - >/dev/null; __wt_segment;"
-        "__wt_candidates held; __wt_candidates keys; __wt_options new >/dev/null; wt --pool=app cd held-x >/dev/null; __wt_segment"
+        "__wt_load_completion; __wt_candidates held; __wt_candidates keys; __wt_options new >/dev/null; wt --pool=app cd held-x >/dev/null; __wt_segment"
     )
     log = tmp_path / "strace"
     done = subprocess.run(

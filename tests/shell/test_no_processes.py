@@ -21,8 +21,8 @@ WORK = {
     "path": "wt path one",
     "path by key": "cd /; wt path two --pool=app",
     "prompt": "cd $POOL/one/sub; __wt_prompt; [ \"${__wt_segment-}${psvar-}\" != '' ]",
-    "names": "__wt_found=() __wt_key=; __wt_candidates held; [ ${#__wt_found[@]} = 2 ]",
-    "keys": "__wt_found=() __wt_key=; __wt_candidates keys; [ ${#__wt_found[@]} = 1 ]",
+    "names": "__wt_load_completion; __wt_found=() __wt_key=; __wt_candidates held; [ ${#__wt_found[@]} = 2 ]",
+    "keys": "__wt_load_completion; __wt_found=() __wt_key=; __wt_candidates keys; [ ${#__wt_found[@]} = 1 ]",
 }
 TAB = {"bash": "COMP_LINE='wt cd o' COMP_POINT=7; __wt_complete; [ \"${COMPREPLY[*]}\" = one ]"}
 

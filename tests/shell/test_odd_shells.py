@@ -129,10 +129,13 @@ def test_an_exit_trap_stays_and_runs(shell, held, rendered):
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_rendered_text_is_clean(name, rendered):
-    for options in [(), ("--cmd", "w"), ("--prompt",)]:
+    for options in [(), ("--cmd", "w"), ("--prompt",), ("completion",)]:
         path = rendered(name, *options)
         assert subprocess.run([name, "-n", path], capture_output=True).stderr == b""
-        if name == "bash" and options == ("--prompt",):  # which has all of the first in it
+        if name == "bash" and options in [
+            ("--prompt",),
+            ("completion",),
+        ]:  # the first has all of the others in it
             found = subprocess.run(["shellcheck", "-s", "bash", path], capture_output=True, text=True)
             assert found.stdout == ""
 

@@ -31,6 +31,7 @@ _OF_VERB = {
     ("doctor", "NEW"): "directories",
 }
 HELP = args.Option("--help", "say more of this verb")
+_BEFORE_A_VERB = ((args.POOL.name, args.POOL.help), ("--help", ""), ("--version", ""))
 
 
 def verbs() -> dict[str, Verb]:
@@ -50,17 +51,30 @@ def kind(verb: Verb, shown: str) -> str:
     return _OF_VERB.get((verb.name, word)) or _VALUES.get(word, "held" if word == "NAME" else "")
 
 
-def functions() -> str:
-    """Return the shell functions that shell/core.bash asks about verbs, options and what completes their values."""
+def tables(shell: str) -> str:
+    """Return the functions that the shell's completion asks about verbs, options and what completes their values."""
     known = verbs()
-    return "\n".join([*_verbs(), *_canonical(), *_options(known), *_kinds(known), ""])
+    if shell == "fish":
+        parts = (_fish_verbs(), _fish_canonical(), _fish_options(known), _fish_kinds(known))
+    else:
+        described = shell == "zsh"  # bash has nowhere to show what a word means
+        parts = (
+            _verbs(described=described),
+            _canonical(),
+            _options(known, described=described),
+            _kinds(known),
+        )
+    return "\n".join([*(line for part in parts for line in part), ""])
 
 
-def _verbs() -> Iterator[str]:
+def _added(pairs: Iterable[tuple[str, str]], *, described: bool) -> str:
+    words = " ".join(shlex.quote(f"{word}:{text}") if described and text else word for word, text in pairs)
+    return f"__wt_found+=({words})"
+
+
+def _verbs(*, described: bool) -> Iterator[str]:
     yield "function __wt_verbs {"
-    yield "    __wt_found+=("
-    yield from (f"        {shlex.quote(f'{name}:{summary}')}" for name, (_, summary) in VERBS.items())
-    yield "    )"
+    yield f"    {_added(((name, summary) for name, (_, summary) in VERBS.items()), described=described)}"
     yield "}"
 
 
@@ -72,17 +86,13 @@ def _canonical() -> Iterator[str]:
     yield "}"
 
 
-def _options(known: dict[str, Verb]) -> Iterator[str]:
+def _options(known: dict[str, Verb], *, described: bool) -> Iterator[str]:
     yield "function __wt_options {"
     yield "    case $1 in"
     for name, verb in known.items():
-        yield f"        {name})"
-        yield "            __wt_found+=("
-        for option in (*verb.options, HELP):
-            yield f"                {shlex.quote(f'{option.name}:{option.help}')}"
-        yield "            )"
-        yield "            ;;"
-    yield f"        *) __wt_found+=({shlex.quote(f'{args.POOL.name}:{args.POOL.help}')} --help --version) ;;"
+        pairs = ((option.name, option.help) for option in (*verb.options, HELP))
+        yield f"        {name}) {_added(pairs, described=described)} ;;"
+    yield f"        *) {_added(_BEFORE_A_VERB, described=described)} ;;"
     yield "    esac"
     yield "}"
 
@@ -91,9 +101,12 @@ def _kinds(known: dict[str, Verb]) -> Iterator[str]:
     """`__wt_kind_of VERB --option` or `VERB 0` (the first word) sets __wt_kind; empty where nothing takes a value."""
     yield "function __wt_kind_of {"
     yield "    case $1' '$2 in"
+    by_kind: dict[str, list[str]] = {}
     for words, found in _kind_table(known):
         pattern = f"*{shlex.quote(words[1:])}" if words.startswith("*") else shlex.quote(words)
-        yield f"        {pattern}) __wt_kind={found} ;;"
+        by_kind.setdefault(found, []).append(pattern)
+    for found, patterns in by_kind.items():
+        yield f"        {' | '.join(patterns)}) __wt_kind={found} ;;"
     yield "        *) __wt_kind='' ;;"
     yield "    esac"
     yield "}"
@@ -114,12 +127,6 @@ def _kind_table(known: dict[str, Verb]) -> Iterator[tuple[str, str]]:
                 yield f"{name} {index}", found
             if found and word.endswith(("…", "…]")):
                 yield from ((f"{name} {more}", found) for more in range(index + 1, 10))
-
-
-def fish() -> str:
-    """Return the same for fish, which prints its candidates: `word<TAB>description`."""
-    known = verbs()
-    return "\n".join([*_fish_verbs(), *_fish_canonical(), *_fish_options(known), *_fish_kinds(known), ""])
 
 
 def _fish_verbs() -> Iterator[str]:
@@ -152,7 +159,7 @@ def _fish_options(known: dict[str, Verb]) -> Iterator[str]:
         yield f"        case {name}"
         yield from _printed((option.name, option.help) for option in (*verb.options, HELP))
     yield "        case '*'"
-    yield from _printed([(args.POOL.name, args.POOL.help), ("--help", ""), ("--version", "")])
+    yield from _printed(_BEFORE_A_VERB)
     yield "    end"
     yield "end"
 

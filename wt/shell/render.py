@@ -31,14 +31,14 @@ _COMPLETION = {
     "zsh": ("complete.bash", "tab.zsh"),
     "fish": ("tab.fish",),
 }
-_REGISTER = {"zsh": ("register.zsh",)}
+_REGISTER = {"bash": ("register.bash",), "zsh": ("register.zsh",), "fish": ("register.fish",)}
 _PROMPTS = {
     "bash": ("segment.bash", "prompt.bash"),
     "zsh": ("segment.bash", "prompt.zsh"),
     "fish": ("prompt.fish",),
 }
 _REFRESH = {"bash": ("refresh.bash",), "zsh": ("refresh.zsh",), "fish": ("refresh.fish",)}
-COMMAND = "__WT_CMD__"
+COMMAND, LATER = "__WT_CMD__", "__WT_LATER__"
 
 
 def render(shell: str, command: str, program: list[str], tables: str, extras: tuple[str, ...] = ()) -> str:
@@ -47,23 +47,41 @@ def render(shell: str, command: str, program: list[str], tables: str, extras: tu
     `tables` are the functions that completion asks about verbs and options; `extras` are of --prompt and --refresh.
     """
     check_command(command)
-    before = [*_FUNCTION[shell], *_READING[shell]]
-    after = [*_COMPLETION[shell], *_REGISTER.get(shell, ())]
+    after = [*_REGISTER[shell]]
     after += _PROMPTS[shell] if "--prompt" in extras else ()
     after += _REFRESH[shell] if "--refresh" in extras else ()
-    return "\n".join([_head(shell, program), *_texts(before, command), tables, *_texts(after, command)])
+    return "\n".join(
+        [
+            _head(shell, program),
+            *_texts((*_FUNCTION[shell], *_READING[shell]), command),
+            _at_first_tab(shell, "\n".join([tables, *_texts(_COMPLETION[shell], command)])),
+            *_texts(tuple(after), command),
+        ]
+    )
 
 
 def completion(shell: str, command: str, tables: str) -> str:
     """Return completion alone, as a file for zsh's fpath, bash-completion's directory or fish's vendor directory."""
     check_command(command)
     first = f"#compdef {command}" if shell == "zsh" else f"# completion of {command} for {shell}"
-    texts = _texts([*_READING[shell], *_COMPLETION[shell]], command)
-    last = ['__wt_complete "$@"', ""] if shell == "zsh" else []
-    return "\n".join([first, *texts[:-1], tables, texts[-1], *last])
+    texts = [*_texts(_READING[shell], command), tables, *_texts(_COMPLETION[shell], command)]
+    # A file in zsh's fpath is the function itself, and registered by its first line.
+    last = ['__wt_complete "$@"', ""] if shell == "zsh" else _texts(_REGISTER[shell], command)
+    return "\n".join([first, *texts, *last])
 
 
-def _texts(names: list[str], command: str) -> list[str]:
+def _at_first_tab(shell: str, text: str) -> str:
+    """Return functions that read a text when it is wanted.
+
+    For bash and zsh it is a word of one line: zsh's CSH_JUNKIE_QUOTES takes no other.
+    """
+    lines = (line.lstrip(" ") for line in text.split("\n"))
+    bare = "".join(f"{line}\n" for line in lines if line and not line.startswith("#"))
+    quoted = fish_quoted(bare) if shell == "fish" else _ansi_quoted(bare)
+    return resources.read("shell", "later.fish" if shell == "fish" else "later.bash").replace(LATER, quoted)
+
+
+def _texts(names: tuple[str, ...], command: str) -> list[str]:
     return [resources.read("shell", name).replace(COMMAND, command) for name in names]
 
 
@@ -104,6 +122,12 @@ def _fish_assignment(name: str, value: str) -> str:
 def fish_quoted(text: str) -> str:
     r"""Quote for fish, where `\` and `'` alone mean something between single quotes."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _ansi_quoted(text: str) -> str:
+    r"""Quote for bash and zsh as $'…', in one line."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"$'{escaped}'"
 
 
 def program(argv0: str, env: Mapping[str, str]) -> list[str]:

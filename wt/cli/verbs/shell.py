@@ -60,7 +60,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
 def _print(ctx: Context, shell: str, command: str, extras: tuple[str, ...], *, alone: bool) -> int:
     from wt.cli import completion
 
-    tables = completion.fish() if shell == "fish" else completion.functions()
+    tables = completion.tables(shell)
     if alone:
         ctx.out.verbatim(render.completion(shell, command, tables))
     else:

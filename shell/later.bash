@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# Completion, which is read at the first TAB: to parse it costs more than all the rest. To look at it:
+# command wt shell completion bash (or zsh)
+function __wt_load_completion {
+    \builtin eval __WT_LATER__
+}
+
+function __wt_complete {
+    __wt_load_completion
+    __wt_complete "$@"
+}

@@ -1,0 +1,2 @@
+complete -c __WT_CMD__ -e
+complete -c __WT_CMD__ -f -a '(__wt_complete)'
