@@ -84,6 +84,25 @@ def test_files_are_those_of_the_commit_whatever_the_run_before_left(pool):
     assert git(row["path"], "status", "--porcelain") == ""
 
 
+def test_what_the_acquire_has_just_brought_is_not_brought_again(pool):
+    pool.acquire("x")
+    pool.wt("release", "x")
+    calls = f"{pool.root}/trace"
+    row = results(pool, "--", "git", "symbolic-ref", "-q", "HEAD", env={"GIT_TRACE": calls})[0]["number 5"]
+    assert (row["result"], row["returncode"]) == ("fail", 1), "HEAD is detached, as for every other commit"
+    looks = [line for line in open_text(calls).split("\n") if " status " in line or " checkout " in line]
+    # one of the acquire, one of the release
+    assert len(looks) == 2, looks
+
+
+def test_many_revisions_cost_one_question(pool):
+    calls = f"{pool.root}/trace"
+    at = [word for number in range(5) for word in ("--at", f"HEAD~{number}")]
+    rows, code = results(pool, *at, "--", "true", env={"GIT_TRACE": calls})
+    assert (len(rows), code) == (5, 0)
+    assert " rev-parse " not in open_text(calls)
+
+
 def test_ones_own_checkout_is_not_touched(pool):
     gitrepo.write(pool.source, {"n": "mine\n", "untracked": "mine\n"})
     before = dict(content(pool.source))

@@ -10,6 +10,7 @@ import threading
 import time
 
 from wt.errors import CapacityError, ContendedError, GitError, SetupError, WtError, again
+from wt.git import refs
 from wt.git.run import Git
 from wt.model import replaced
 from wt.parallel import reset
@@ -59,6 +60,7 @@ class Slots:
         self.taker = Taker(self.pool, tell, tell, group)
         self._hooks, self._cold = hooks, set[str]()
         self._used: dict[str, Slot] = {}
+        self._at: dict[str, str] = {}
         self._lock, self._ours = threading.Lock(), 0
         self._name = f"run-{os.urandom(3).hex()}"
 
@@ -95,7 +97,7 @@ class Slots:
             self._cold.add(taken.slot)
         slot = survey.take(self.pool).by_id(taken.slot)
         if slot is not None:
-            self._used[taken.slot] = slot
+            self._used[taken.slot], self._at[taken.slot] = slot, target.commit
         return slot
 
     def _refuse_for_ever(self) -> None:
@@ -129,10 +131,14 @@ class Slots:
         with self._mutex(slot) as held:
             self._require_ours(slot)
             held.note("run")
-            _discard(slot, held)
-            bring_up.switch(self.pool, slot, held, target.commit, self.taker.tell, Clean())
+            git = Git(slot.directory, (held.descriptor,))
+            if self._at.pop(slot.slot, None) == target.commit:  # as the acquire has just left it
+                refs.detach_head(git, slot.admin_dir, target.commit)
+            else:
+                _discard(slot, held)
+                bring_up.switch(self.pool, slot, held, target.commit, self.taker.tell, Clean())
             if target.patch is not None:
-                Git(slot.directory, (held.descriptor,)).do("read-tree", "-u", "--reset", target.tree)
+                git.do("read-tree", "-u", "--reset", target.tree)
             if (due := self._due(target, adapt)) is not None:
                 fresh = slot.slot in self._cold
                 hooking.post_acquire(

@@ -45,11 +45,14 @@ def resolve(pool: Pool, cwd: str, revisions: Sequence[str], patches: Sequence[st
     """
     git = here(pool, cwd)
     commits: dict[str, None] = {}
-    for revision in revisions or ("HEAD",):
-        commits.update(dict.fromkeys(expand(git, revision)))
-    found = _described(git, list(commits))
+    wanted = revisions or ("HEAD",)
+    known = _commits(git, [revision for revision in wanted if ".." not in revision])
+    for revision in wanted:
+        found = known.get(revision)
+        commits.update(dict.fromkeys([found] if found else expand(git, revision)))
+    described = _described(git, list(commits))
     made: list[tuple[str, str | None, str, str | None, str]] = []
-    for commit, tree, subject in found:
+    for commit, tree, subject in described:
         made += [(commit, tree, subject, None, "")] if not patches else []
         for patch in _absolute(cwd, patches):
             patched, problem = _patched(pool, commit, patch)
@@ -78,6 +81,15 @@ def expand(git: Git, revision: str, *, first_parent: bool = False) -> list[str]:
         raise UsageError(f"There is no commit in `{revision}`; nothing was run.",
                          f"to see what is: git -C {quoted(git.cwd)} log --oneline -9")  # fmt: skip
     return out.split("\n")
+
+
+def _commits(git: Git, revisions: list[str]) -> dict[str, str]:
+    """Return the commits of revisions, asked all at once; one that names none, or that cannot be asked so, is left out."""
+    asked = [revision for revision in revisions if "\n" not in revision]
+    data = "".join(f"{revision}^{{commit}}\n" for revision in asked).encode("utf-8", "surrogateescape")
+    lines = git.ask("cat-file", "--batch-check=%(objectname)", data=data).split("\n") if asked else []
+    known = dict(zip(asked, lines, strict=True))
+    return {revision: line for revision, line in known.items() if layout.is_object_id(line)}
 
 
 def _described(git: Git, commits: list[str]) -> list[tuple[str, str, str]]:
