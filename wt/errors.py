@@ -39,6 +39,7 @@ class Again(str):  # noqa: SLOT000 (one is made on the way to an error, and a st
 
     `options` are set (None: a flag), `without` left out, `words` replaced where they stand, whatever option they belong
     to; `before` goes in front of the command. `otherwise` is the hint where the caller's verb has no such option.
+    `command` is the word that `--` should stand before.
     """
 
     why: str
@@ -47,6 +48,7 @@ class Again(str):  # noqa: SLOT000 (one is made on the way to an error, and a st
     without: tuple[str, ...]
     before: str
     otherwise: str
+    command: str
 
 
 def again(
@@ -57,13 +59,14 @@ def again(
     without: tuple[str, ...] = (),
     before: str = "",
     otherwise: str = "",
+    command: str = "",
 ) -> Again:
     """Return such a hint. As plain text, for who knows no command line, it says what to change."""
     changes = [f"{name} {value}" if value is not None else name for name, value in (options or {}).items()]
     changes += [f"without {name}" for name in without] + list((words or {}).values())
     hint = Again(f"{why}: {', '.join(changes)}" if changes else f"{why}: the same command")
     hint.why, hint.options, hint.words = why, options or {}, words or {}
-    hint.without, hint.before, hint.otherwise = without, before, otherwise
+    hint.without, hint.before, hint.otherwise, hint.command = without, before, otherwise, command
     return hint
 
 

@@ -77,6 +77,17 @@ def test_logs_that_do_not_fit_into_the_terminal_are_told_by_name(pool):
         assert (" Logs: " in plain[-1]) is (columns == 60), plain
 
 
+def test_in_a_narrow_terminal_the_subject_leaves_room_for_the_name_of_the_log(pool):
+    git(pool.source, "commit", "-q", "--allow-empty", "-m", "a subject that is longer than all the rest")
+    env = terminal.environment(WORKTREE_ROOT=pool.root)
+    argv = shlex.join(tool.argv("wt", "run", "--", "true"))
+    ran: Any = pexpect.run(argv, env=env, cwd=pool.source, timeout=60, dimensions=(24, 60))
+    [row] = [line for line in ran.decode().splitlines() if ".log" in line and "Logs:" not in line]
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", row).lstrip("\r")
+    assert re.fullmatch(r"passed  \w{9}  a subj\S* *\S*… +\d\.\d s  0000-\w+\.log", plain), plain
+    assert len(plain) <= 60
+
+
 def test_subjects_are_shown_escaped(pool):
     git(pool.source, "commit", "-q", "--allow-empty", "-m", "evil \x1b]0;t\x07 subject")
     done = run(pool, "--", "true")
@@ -140,7 +151,7 @@ def test_what_is_known_is_told_after_an_interrupt(pool, form):
         ]
     else:
         assert re.match(r"passed  \w+  number 3 ", out)
-        assert "interrupted; what ran is ended, and the slots are given back.\n1 passed, 2 not run in" in err
+        assert "interrupted; what ran is ended, the slots are given back.\n1 passed, 2 not run in" in err
     if form == "junit":
         assert ET.parse(f"{pool.source}/x.xml").getroot()[0].get("tests") == "1"
 

@@ -184,7 +184,10 @@ def _checked(verb: Verb, parsed: Parsed) -> Parsed:
         raise UsageError(f"`{verb.program} {verb.name}` needs {missing}.", f"see: {_help(verb)}")
     if len(parsed.words) > len(verb.words) and not (verb.words and "…" in verb.words[-1]):
         extra = parsed.words[len(verb.words)]
-        raise UsageError(f"`{verb.program} {verb.name}` has no use for `{extra}`.", f"see: {_help(verb)}")
+        error = UsageError(f"`{verb.program} {verb.name}` has no use for `{extra}`.", f"see: {_help(verb)}")
+        if verb.command and not parsed.command:
+            error.hint(again("if that is the command", command=extra))
+        raise error
     return parsed
 
 

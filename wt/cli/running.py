@@ -23,7 +23,7 @@ _COLOURS = {PASS: "green", FAIL: "red", TIMEOUT: "yellow", ERROR: "red", "runnin
 _WORDS = {PASS: "passed", FAIL: "failed", TIMEOUT: "timeout", ERROR: "error"}
 _NOUNS = (TIMEOUT, ERROR)
 _STATE, _SHA = 8, 9
-_TITLE_MIN = 24  # columns of a subject that a long path leaves
+_TITLE_MIN, _BESIDE_NAME = 24, 8  # columns of a subject that a long path leaves, or the name of a log
 
 
 class Board:
@@ -104,7 +104,7 @@ class Board:
 
     def interrupted(self) -> None:
         self.clear()
-        self._out.say("interrupted; what ran is ended, and the slots are given back.")
+        self._out.say("interrupted; what ran is ended, the slots are given back.")
 
     def summary(self, *, whole: bool) -> None:
         """The answer: a line for each target that has an outcome, in their order, and on stderr the tally.
@@ -157,7 +157,8 @@ def _fitted(outcome: Outcome, width: int, log: str) -> Line:
     """Commit, subject, result, time, log: where that is too wide, the subject is cut; a path is there to be copied."""
     *head, (title, colour) = _head(outcome)
     rest = f"  {_took(outcome):>10}" + (f"  {log}" if log else "")
-    room = max(_TITLE_MIN, width - sum(columns(text) for text, _ in head) - columns(rest))
+    least = _TITLE_MIN if "/" in log else _BESIDE_NAME
+    room = max(least, width - sum(columns(text) for text, _ in head) - columns(rest))
     return [*head, (cut(title, room), colour), (rest, "dim")]
 
 

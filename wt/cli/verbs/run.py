@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wt.cli import args, trusting
-from wt.errors import Interrupted, UsageError, again
+from wt.errors import GitError, Interrupted, UsageError, again, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def run(parsed: Parsed, ctx: Context) -> int:
     targets = _targets(parsed, ctx, pool)
     plan, source = _plan(parsed, pool, len(targets)), _source(parsed, targets)
     plan = replace(plan, hooks=_hooks(parsed, ctx, pool, targets))
+    if not parsed.given("--at") and not parsed.given("--patch"):
+        _tell_changes(parsed, ctx, pool)
     if (junit := parsed.value("--junit")) is not None:
         junit = _writable(os.path.join(ctx.cwd, junit))
     board = running.Board(ctx.out, targets, ctx.env.get("HOME", ""))
@@ -116,6 +118,25 @@ def _targets(parsed: Parsed, ctx: Context, pool: Pool) -> list[Target]:
     good, _, _bad = revisions[0].partition("..")
     line = [good or "HEAD", *targets.expand(git, revisions[0], first_parent=True)]
     return targets.resolve(pool, ctx.cwd, line, ())
+
+
+def _tell_changes(parsed: Parsed, ctx: Context, pool: Pool) -> None:
+    """Who names no commit may think that it is the files before their eyes."""
+    from wt.git import layout, status
+    from wt.parallel.run import targets
+
+    git = targets.here(pool, ctx.cwd)
+    place = layout.find(git.cwd)
+    try:
+        if place is None or place.top is None or status.read(git, untracked="no").clean:
+            return
+    except GitError:  # what git cannot tell of a checkout is no business of a run
+        return
+    ctx.out.say(f"what is not committed in {place.top} is not tried.")
+    command = " ".join(quoted(word) for word in parsed.command)
+    ctx.hint(
+        f"to try it: git diff --binary HEAD > /tmp/mine.diff && wt run --patch /tmp/mine.diff -- {command}"
+    )
 
 
 def _plan(parsed: Parsed, pool: Pool, count: int) -> Plan:

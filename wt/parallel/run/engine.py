@@ -245,6 +245,8 @@ class Engine:
                 self._say(f"{target.commit[:9]} could not be run: {_told(error)}")
             self._finish(target, outcome)
             return not isinstance(error, SlotLostError)
+        if outcome is not None and outcome.result == ERROR:
+            self._say(job.tail(log).strip())
         self._finish(target, outcome)
         return True
 
