@@ -1,9 +1,12 @@
 """Beyond one machine: a real Dask cluster of several workers, each a process, here on one host (issue 6)."""
 
+import contextlib
 import os
+import subprocess
+import sys
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, WorkerPlugin
 
 from tests.docs.test_library_docs import run_as_printed
 from tests.support import gitrepo
@@ -59,6 +62,47 @@ def test_each_worker_takes_hypotheses_through_a_pool_of_its_own_clone(repo, clie
     with WorktreePool(clone, max_size=2) as pool:
         assert pool.get_stats()["allocated"] == 0
         assert pool.get_stats()["total"] <= 2
+
+
+class Cloned(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
+    """As in docs/how-to/many-hosts.md: each worker clones when it starts, also one that comes later."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def setup(self, worker):
+        if not os.path.isdir("clone"):
+            subprocess.run(["git", "clone", "-q", self.url, "clone"], check=True)
+
+
+@contextlib.contextmanager
+def dask(*words, **more):
+    """One of Dask's own commands, ended in the end."""
+    argv = [sys.executable, "-m", "dask", *words, "--no-dashboard"]
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_workers_started_by_hand_each_with_a_clone_and_a_pool_of_its_own(repo, tmp_path):
+    """As on several hosts: scheduler and workers are Dask's commands, and share no directory."""
+    file = f"--scheduler-file={tmp_path}/scheduler.json"
+    with contextlib.ExitStack() as cluster:
+        cluster.enter_context(dask("scheduler", "--host", "127.0.0.1", "--port", "0", file))
+        client = cluster.enter_context(Client(scheduler_file=f"{tmp_path}/scheduler.json", timeout=60))
+        client.register_plugin(Cloned(repo))
+        for host in ("here", "there"):
+            os.mkdir(tmp_path / host)
+            cluster.enter_context(dask("worker", "--nthreads", "1", file, cwd=tmp_path / host))
+        client.wait_for_workers(2, timeout=60)
+        executor, config = client.get_executor(), OrchestratorConfig("clone", max_size=1, timeout_s=60)
+        tries = [executor.submit(try_hypothesis, config, Hypothesis(f"h{n}"), "sleep 0.2") for n in range(6)]
+        pools = {os.path.dirname(one.result().path) for one in tries}
+        assert all(one.result().passed for one in tries)
+    assert pools == {str(tmp_path / host / "clone.worktrees") for host in ("here", "there")}
 
 
 def test_the_documents_programs_print_what_it_says(repo):
