@@ -111,6 +111,25 @@ def test_a_base_that_moves_between_the_forecast_and_the_merge_is_looked_at_anew(
     assert git(pool.source, "status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("how", ["merge", "rebase"])
+def test_info_says_the_ways_on_that_the_land_said(pool, how):
+    path = clash(pool)
+    hints = re.findall(r"hint: (.*)", stopped(pool, path, *(() if how == "merge" else ("--rebase",))).err)
+    told = pool.wt("info", cwd=path).out
+    assert re.findall(r"next: (.*)", told) == [
+        hints[0].replace("resolve them", "resolve the files above"),
+        hints[1],
+    ]
+    assert told.splitlines()[1] == "  README"
+    gitrepo.write(path, {"README": "both\n"})
+    git(path, "add", "README")
+    told = pool.wt("info", "--pool", "app", "x", cwd="/").out
+    assert re.findall(r"next: to go on: (.*)", told) == [
+        hints[0].partition(": ")[2].replace("git add -u && ", "") + " --pool app"
+    ]
+    assert "next: to give up: wt land --pool app --abort --name x\n" in told
+
+
 @pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
 def test_the_hint_goes_on_without_an_editor_and_leaves_a_merge_tools_files_out(both, how):
     path = clash(both)

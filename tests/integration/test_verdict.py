@@ -2,12 +2,13 @@
 
 import os
 import random
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from tests.support import gitrepo
+from tests.support import gitrepo, tool
 from tests.support.tool import Pool
 
 git = gitrepo.git
@@ -134,6 +135,18 @@ def test_a_process_whose_directory_cannot_be_told_counts(both):
         assert both.wt("release", "x").code == 1
         process.communicate()
     expect(both, "green", "clean")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which pipe a process reads is told by /proc")
+def test_the_rest_of_its_own_pipeline_is_not_in_use(pool):
+    """`wt land … | tail` keeps no slot; what the same script left at work in it does."""
+    path = pool.acquire("x")
+    wt, env = shlex.join(tool.argv("wt")), tool.environment(WORKTREE_ROOT=pool.root)
+    for text, reason in (("", "clean"), ("sleep 600 >/dev/null 2>&1 & trap 'kill $!' 0; ", "in-use")):
+        for pipe in ("| tail -n 99 | cat", "2>&1 | tail -n 99"):
+            argv = ["bash", "-c", f"{text}{wt} info {pipe}"]
+            done = subprocess.run(argv, cwd=path, env=env, capture_output=True, text=True)
+            assert f" {reason}: " in done.stdout.partition("\n")[0], (pipe, done)
 
 
 def test_the_shell_that_asks_is_not_in_use(pool):

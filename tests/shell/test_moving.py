@@ -52,6 +52,21 @@ def test_land_next_keeps_the_shell_in_the_slot(stable, start):
     assert "was given back" not in sh.says("wt ls")
 
 
+def test_landing_another_slot_leaves_the_shell_where_it_is(pool, start):
+    """Its own slot is still held; only a name that is begun takes it along."""
+    sh = start(pool)
+    sh.says("wt new x; echo b >b; git add b; git commit -qm b; wt new y; mkdir -p sub; cd sub")
+    assert "stays with x" not in sh.says("wt land --name x --keep")
+    assert sh.pwd == f"{pool.at}/y/sub"
+    assert "slot-0 is idle and warm" in sh.says("wt land --name x")
+    assert sh.pwd == f"{pool.at}/y/sub"
+    sh.says(f"echo w >../w; cd {pool.source}/sub")
+    assert "slot-1 is idle and warm" in sh.says("wt land --name y --add w")
+    assert sh.pwd == f"{pool.source}/sub"
+    sh.says("wt acquire x 2>/dev/null; wt land --name x --next z")
+    assert sh.pwd == f"{pool.at}/z"
+
+
 def test_a_stable_slot_is_entered_physically(stable, start):
     sh = start(stable)
     sh.says("wt new x")

@@ -41,9 +41,10 @@ def one(pid: int) -> Standing:
 
 
 def standing(below: str) -> list[Standing]:
-    """Return this user's processes with their cwd below a directory; not this one, nor those that it descends from.
+    """Return this user's processes with their cwd below a directory; not this one, nor those that it descends from, nor
+    the rest of its pipeline.
 
-    The ancestors are the shell that is about to be moved, and its terminal.
+    The ancestors are the shell that is about to be moved, and its terminal. What reads what this one says ends with it.
     """
     pids = _by_links(below)
     if pids is not None and not pids - {os.getpid()}:
@@ -75,7 +76,8 @@ def _asked(below: str, pids: set[int] | None) -> list[Standing]:
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     mine = os.geteuid()
     found = []
-    for pid in sorted((set(psutil.pids()) if pids is None else pids) - spared):
+    others = (set(psutil.pids()) if pids is None else pids) - spared
+    for pid in sorted(others - _readers(others)):
         try:
             process = psutil.Process(pid)
             one = Standing(pid, process.name(), _cwd(process))
@@ -84,6 +86,25 @@ def _asked(below: str, pids: set[int] | None) -> list[Standing]:
         except psutil.Error:
             continue
     return found
+
+
+def _readers(pids: set[int]) -> set[int]:
+    """Return those whose input is what this process prints, or what such a one prints in its turn."""
+    pipes = {_pipe(os.getpid(), 1), _pipe(os.getpid(), 2)} - {""}
+    found: set[int] = set()
+    while more := {pid for pid in pids - found if _pipe(pid, 0) in pipes}:
+        found |= more
+        pipes |= {_pipe(pid, number) for pid in more for number in (1, 2)} - {""}
+    return found
+
+
+def _pipe(pid: int, number: int) -> str:
+    """Return which pipe a descriptor of a process is; empty where it is none, or that cannot be told."""
+    try:
+        found = os.readlink(f"/proc/{pid}/fd/{number}")
+    except OSError:
+        return ""
+    return found if found.startswith("pipe:") else ""
 
 
 def _cwd(process: psutil.Process) -> str:

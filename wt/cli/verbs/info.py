@@ -5,6 +5,7 @@ from __future__ import annotations
 from wt import times
 from wt.cli import args
 from wt.cli.bare import age
+from wt.cli.hints import in_pool
 from wt.cli.named import name_or_here
 
 TYPE_CHECKING = False
@@ -55,11 +56,26 @@ def _show(ctx: Context, pool: Pool, slot: Slot, found: Verdict) -> None:
         out.answer(f"  … and {len(found.evidence.paths) - 20} more")
     for one in found.evidence.processes:
         out.answer(f"  pid {one.pid}  {one.command}  in {one.cwd or 'a directory too deep to be named'}")
-    out.painted([("next: ", "dim"), (found.next, "cyan")])
+    for words, command in _next(slot, found):
+        out.painted([("next: ", "dim"), (words, ""), (in_pool(command, ctx.env, pool.key), "cyan")])
     out.answer("")
     for label, value in _facts(pool, slot):
         out.painted([(f"{label:10}", "dim"), (value, "")])
     _commits(ctx, pool, slot)
+
+
+def _next(slot: Slot, found: Verdict) -> list[tuple[str, str]]:
+    """What to run, and the words before it: the ways on where git is in the middle of something, else one command."""
+    from wt.git import status, worktrees
+    from wt.git.run import Git
+    from wt.session.land import refuse
+
+    operation = worktrees.operation(slot.admin) if found.reason == "busy" and slot.admin else None
+    if operation is None:
+        return [("", found.next)]
+    conflicted = bool(status.read(Git(slot.directory), untracked="no").conflicted)
+    ways = (way.rpartition(": ") for way in refuse.ways_on(slot, operation, conflicted=conflicted))
+    return [(words + colon, command) for words, colon, command in ways]
 
 
 def _facts(pool: Pool, slot: Slot) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ def run(parsed: Parsed, ctx: Context) -> int:
         lambda hooks: land(pool, name, replaced(wish, hooks=hooks), ctx.cwd, ctx.out.say),
     )  # fmt: skip
     _tell(ctx, done)
-    if not shell.send_to(ctx.env, done.go) and done.recycled:
+    if done.go and not shell.send_to(ctx.env, done.go) and done.recycled:
         ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])
     return 0
 

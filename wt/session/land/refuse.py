@@ -56,13 +56,18 @@ def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:
     error = WtError(f"`{slot.name}` was not landed: a {operation.name} is in progress in {slot.path}.")
     conflicted = status.read(Git(slot.directory), untracked="no").conflicted
     error.details = "\n".join(conflicted)
+    return error.hint(*ways_on(slot, operation, conflicted=bool(conflicted)))
+
+
+def ways_on(slot: Slot, operation: worktrees.Operation, *, conflicted: bool) -> tuple[str, str]:
+    """Return what may be done about an operation that is not finished; each ends in a command, behind the last `: `."""
     done = f"{operation.proceed} && wt land"
     if conflicted:
         done = f"git add -u && {done}"
     give_up = f"git -C {quoted(slot.directory)} {operation.abort[4:]}"
     if is_stopped(slot) is not None:
         give_up = f"wt land --abort --name {quoted(slot.held.name)}"
-    return error.hint(
+    return (
         f"to go on{', resolve the files above, then' if conflicted else ''}: cd {quoted(slot.directory)} && {done}",
         f"to give up: {give_up}",
     )
