@@ -151,7 +151,8 @@ def _of_the_dead(pool: Pool, seen: Survey) -> list[Check]:
             "wt doctor --fix",
         )
         for slot in seen.slots
-        if slot.state == "held" and slot.held.holder and holder.is_alive(pool.real, slot.held.holder) is False
+        if slot.state == "held" and slot.lock and slot.lock.holder
+        if holder.is_alive(pool.real, slot.lock.holder) is False
     ]
 
 
