@@ -108,7 +108,12 @@ class Shell:
         return self.says('printf "%s\\n" "$PWD"').split("\n")[0]  # a segment may follow
 
     def close(self):
-        self.tty.close(force=True)
+        """Hang up, and end the shell. On a busy machine a SIGKILL takes longer than pexpect waits."""
+        try:
+            self.tty.close(force=True)
+        except pexpect.ExceptionPexpect:
+            self.tty.wait()
+            self.tty.close(force=True)
 
 
 def script(shell, text, *options, cwd, **env):

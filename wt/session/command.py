@@ -22,17 +22,22 @@ _GRACE = 3.0  # seconds that a command has which was told to end
 
 
 def run_there(
-    command: Sequence[str], path: str, env: Mapping[str, str], more: Mapping[str, str] | None = None
+    command: Sequence[str],
+    path: str,
+    env: Mapping[str, str],
+    more: Mapping[str, str] | None = None,
+    *,
+    cleans_up: bool = False,
 ) -> int:
     """Run a command in a directory and return its status as a shell would: 128 + signal where one ended it.
 
     Where we are told to end, the command is, and waited for; where it stops, so do we, and it goes on when we do. The
-    terminal is given back as it was.
+    terminal is given back as it was. `cleans_up`: what follows is not to be ended by a terminal that is hung up meanwhile.
     """
     inherited = {**clean_environment(env), "PWD": path, **(more or {})}
     terminal = _Terminal()
     try:
-        with _Watch(terminal) as watch:
+        with _Watch(terminal, cleans_up=cleans_up) as watch:
             pid, failed = _started(watch, command, path, inherited)
             status = watch.wait(pid)
     finally:
@@ -77,8 +82,8 @@ class _Watch:
     would be seen when the wait is over.
     """
 
-    def __init__(self, terminal: _Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: _Terminal, *, cleans_up: bool) -> None:
+        self._terminal, self._cleans_up = terminal, cleans_up
 
     def __enter__(self) -> _Watch:
         self._told = {one for one in (_HUP, _TERM) if _signal.getsignal(one) != _signal.SIG_IGN}  # nohup
@@ -98,6 +103,8 @@ class _Watch:
         for signum in (_CHLD, _CONT):
             _signal.signal(signum, _signal.SIG_DFL)
         _signal.signal(_INT, self._interrupt)
+        if self._cleans_up:  # while it is blocked still: one that is due already is dropped
+            _signal.signal(_HUP, _signal.SIG_IGN)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
         _signal.signal(_ALRM, _signal.SIG_DFL)
 

@@ -104,7 +104,8 @@ def launch(
         argv = ("sh", "-c", launcher) if launcher else (env.get("SHELL") or "/bin/sh",)
     began = time.monotonic()
     mark = {MARK: f"{pool.key}:{session.slot.slot}:{os.getpid()}"}
-    return command.run_there(argv, session.slot.directory, env, mark), time.monotonic() - began
+    status = command.run_there(argv, session.slot.directory, env, mark, cleans_up=True)
+    return status, time.monotonic() - began
 
 
 def misfire(pool: Pool, session: Session, seconds: float | None) -> Verdict | None:
