@@ -60,9 +60,6 @@ def test_landing_another_slot_leaves_the_shell_where_it_is(pool, start):
     assert sh.pwd == f"{pool.at}/y/sub"
     assert "slot-0 is idle and warm" in sh.says("wt land --name x")
     assert sh.pwd == f"{pool.at}/y/sub"
-    sh.says(f"echo w >../w; cd {pool.source}/sub")
-    assert "slot-1 is idle and warm" in sh.says("wt land --name y --add w")
-    assert sh.pwd == f"{pool.source}/sub"
     sh.says("wt acquire x 2>/dev/null; wt land --name x --next z")
     assert sh.pwd == f"{pool.at}/z"
 

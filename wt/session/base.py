@@ -123,10 +123,6 @@ def destination(pool: Pool, base: Base, slot_path: str, cwd: str) -> str:
     return below(top, slot_path, cwd)
 
 
-def is_inside(slot_path: str, cwd: str) -> bool:
-    return f"{os.path.realpath(cwd)}/".startswith(f"{os.path.realpath(slot_path)}/")
-
-
 def below(top: str, slot_path: str, cwd: str) -> str:
     """Return the directory below `top` that `cwd` is below the slot, `top` itself if that is not there."""
     inside = os.path.relpath(os.path.realpath(cwd), os.path.realpath(slot_path)) if cwd else "."

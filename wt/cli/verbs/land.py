@@ -64,9 +64,18 @@ def run(parsed: Parsed, ctx: Context) -> int:
         lambda hooks: land(pool, name, replaced(wish, hooks=hooks), ctx.cwd, ctx.out.say),
     )  # fmt: skip
     _tell(ctx, done)
-    if done.go and not shell.send_to(ctx.env, done.go) and done.recycled:
+    if not _has_its_own(ctx, pool, done) and not shell.send_to(ctx.env, done.go) and done.recycled:
         ctx.out.say_painted([("hint: ", "cyan"), (f"cd {quoted(done.go)}", "")])
     return 0
+
+
+def _has_its_own(ctx: Context, pool: Pool, done: Landed) -> bool:
+    """Whether the shell stands in another slot that is held: only a name that is begun takes it out of there."""
+    from wt.session import whereabouts
+
+    found = whereabouts.find(ctx.env, ctx.cwd)
+    is_held = found.kind == "worktree" and found.name is not None
+    return is_held and not done.next and (found.key, found.name) != (pool.key, done.name)
 
 
 def _wish(parsed: Parsed) -> Wish:

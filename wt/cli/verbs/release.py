@@ -27,7 +27,7 @@ VERB = args.Verb(
 
 _ANSWERS = (
     ("stay", "keep it"),
-    ("force", "set everything in it aside, and release it (wt restore has it again)"),
+    ("force", "release it; all of it is set aside (see wt restore)"),
 )
 
 

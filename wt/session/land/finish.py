@@ -33,8 +33,7 @@ def finish(
     base = base_branch.find(pool)
     before, after = moved or (base.tip, base.tip)
     gained = int(pool.git().ask("rev-list", "--count", f"{before}..{after}"))
-    inside = base_branch.is_inside(slot.directory, cwd)
-    here = base_branch.below(slot.directory, slot.directory, cwd) if inside else ""
+    here = base_branch.below(slot.directory, slot.directory, cwd)
     stays = Landed(name, slot.slot, base.branch, before, after, gained, here, recycled=False)
     if wish.keep:
         return stays
@@ -42,7 +41,7 @@ def finish(
     if not found.green:
         mark.note(slot, found.mark)
         return replaced(stays, kept_because=found.why)
-    go = base_branch.destination(pool, base, slot.directory, cwd) if inside else ""
+    go = base_branch.destination(pool, base, slot.directory, cwd)
     release.say_kept(pool, recycle(pool, slot, held, tell, wish.hooks), tell)
     path = _handed_on(pool, slot, held, wish, tell) if wish.next is not None else None
     if path is not None:

@@ -45,8 +45,8 @@ class Wish:
 
 @record
 class Landed:
-    """`commits` is how many the base gained; `go` is where the shell goes, empty where it stays; `kept_because` says why the
-    slot stays, `next` who has it now."""
+    """`commits` is how many the base gained; `go` is where the shell goes; `kept_because` says why the slot stays, `next`
+    who has it now."""
 
     name: str
     slot: str
