@@ -161,12 +161,19 @@ def test_a_free_slot_before_a_new_one(pool):
 
 def test_exhausted_is_a_runtime_error_and_names_who_holds(pool):
     pool.acquire("a")
-    pool.acquire("b")
+    pool.acquire("a b")
     with pytest.raises(RuntimeError) as caught:
         pool.acquire("c")
     assert isinstance(caught.value, PoolExhausted)
-    assert "slot-0  held  a" in caught.value.details
+    assert f"slot-1  held  for `a b`, by process {os.getpid()}" in caught.value.details
     assert pool.get_stats()["total"] == 2
+
+
+def test_it_shows_what_it_is(pool):
+    assert (
+        repr(pool)
+        == f"WorktreePool({str(pool.base_repo)!r}, {str(pool.pool_dir)!r}, max_size={pool.max_size})"
+    )
 
 
 def test_wait_waits_for_a_release(repo):

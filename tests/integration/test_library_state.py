@@ -105,6 +105,15 @@ def test_the_slots_of_a_killed_process_are_back_at_the_next_start(repo, caplog):
     assert kept(repo) == []
 
 
+def test_an_id_of_a_killed_process_gets_the_same_path(repo):
+    process = in_another_process(repo, "pool.acquire('a')", "print(pool.acquire('b'), end='')")
+    path = process.stdout.readline().strip()
+    killed(process)
+    with WorktreePool(repo, max_size=2) as pool:
+        assert str(pool.acquire("b")) == path
+        assert str(pool.acquire("a")) != path
+
+
 def test_without_a_start_an_acquire_takes_a_killed_processes_slots(repo):
     pool = WorktreePool(repo, max_size=2, auto_load=False)
     process = in_another_process(repo, "pool.acquire('a')", "pool.acquire('b')")

@@ -150,15 +150,14 @@ def test_patch_files_env_and_setup(both):
 
 
 def test_a_patch_is_applied_three_way(both, repo):
-    was = git(repo, "rev-parse", "HEAD")
+    """One whose context is not what it was: as it is, it does not fit."""
     gitrepo.commit(repo, {"README": "1\n2\n3\n4\n5\n6\n7\n8\n9\n"})
     gitrepo.write(repo, {"README": "1\n2\n3\n4\n5\n6\n7\n8\nnine\n"})
     patch = git(repo, "diff")
     git(repo, "checkout", "-q", "README")
-    gitrepo.commit(repo, {"README": "0\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"})
+    gitrepo.commit(repo, {"README": "0\n1\n2\n3\n4\n5\n6\nseven\n8\n9\n"})
     path = ready(both, Hypothesis("a", patch=patch))["a"]
-    assert (path / "README").read_text() == "0\n0\n1\n2\n3\n4\n5\n6\n7\n8\nnine\n"
-    del was
+    assert (path / "README").read_text() == "0\n1\n2\n3\n4\n5\n6\nseven\n8\nnine\n"
 
 
 OUTSIDE = ("../x", "/tmp/x", ".git/hooks/x", ".GIT/x", "a/../../x", "link/x", "", "a//b", ".")

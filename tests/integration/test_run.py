@@ -251,6 +251,19 @@ def test_a_pass_is_remembered_by_tree_command_and_environment(pool):
     assert len(words(marks)) == 4
 
 
+def test_a_pass_of_more_than_ninety_days_ago_is_forgotten(pool):
+    run(pool, "--", "true")
+    passes = f"{pool.at}/.meta/passes"
+    [path] = [f"{top}/{name}" for top, _, files in os.walk(passes) for name in files]
+    old = os.path.join(os.path.dirname(path), "0" * 62)
+    os.link(path, old)
+    os.unlink(path)
+    os.utime(old, (time.time() - 91 * 86400,) * 2)
+    again, _ = results(pool, "--", "true")
+    assert not again["number 5"]["remembered"]
+    assert not os.path.exists(old)
+
+
 def test_a_failure_is_not_remembered(pool):
     marks = f"{pool.root}/marks"
     for _ in range(2):
@@ -288,6 +301,22 @@ def test_a_full_pool_is_waited_for(pool):
     assert pool.pool("release", "--name", "b").code == 0
     assert process.wait(60) == 0
     process.communicate()
+
+
+def test_where_people_have_fewer_slots_left_one_is_given_back(pool):
+    """The first two commands wait for `on`, those after them for `end`."""
+    marks, here = f"{pool.root}/marks", pool.root
+    waits = f"echo $$ >> {marks}; test $(wc -l < {marks}) -gt 2 && for=end || for=on; until test -e {here}/$for; do sleep 0.1; done"
+    process = started(pool, "--fresh", "-j", "2", "--at", "HEAD~5..HEAD", "--", "sh", "-c", waits)
+    until(lambda: len(words(marks)) == 2)
+    pool.acquire("first")
+    assert pool.pool("acquire", "--name", "second").code == 4
+    gitrepo.write(here, {"on": ""})
+    assert pool.pool("acquire", "--name", "second", "--wait", "30").code == 0
+    assert process.poll() is None
+    gitrepo.write(here, {"end": ""})
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, (out, err)
 
 
 def test_keep_free_0_takes_the_last_one(pool):

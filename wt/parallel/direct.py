@@ -78,10 +78,8 @@ class Direct:
             return
 
     def close(self) -> None:
-        """Remove all of them, and end whatever was started in any worktree of this orchestrator."""
+        """End whatever was started in any worktree of this orchestrator; its own are removed by now."""
         holder.end_children(self.token)
-        for wanted in list(self.paths):
-            self.remove(wanted)
         files.remove_directory(f"{self.root}/{self.token}")
         holder.end(self.root, self.token)
         for empty in (holder.directory(self.root), f"{self.root}/.meta", self.root):

@@ -12,7 +12,7 @@ from wt.pool import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wt.model import Config
+    from wt.model import Config, Slot
 
 _LONGEST = 60
 _HASHED = re.compile(r"-h[0-9a-f]{10}(-[0-9a-f]{8})?\Z")
@@ -50,6 +50,11 @@ def encoded(wanted: str) -> str:
 
 def decoded(alias: str) -> str:
     return "" if alias == _EMPTY else unquote(alias, errors="surrogatepass")
+
+
+def caller(slot: Slot) -> str:
+    """Return what the holder of a slot calls it: its own id, or (a person's) the name."""
+    return decoded(slot.held.alias) if slot.held.alias else slot.held.name
 
 
 def file_name(wanted: str) -> str:

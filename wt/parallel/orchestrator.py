@@ -45,6 +45,9 @@ class WorktreeOrchestrator:
         self._runs: list[job.Running] = []
         self._logs, self._number = "", itertools.count(1)
 
+    def __repr__(self) -> str:
+        return f"WorktreeOrchestrator({self.config})"
+
     def create_worktrees(self, hypotheses: Iterable[Hypothesis]) -> dict[str, Path]:
         """Return a clean worktree for each hypothesis, at its `ref`, by id.
 

@@ -13,7 +13,7 @@ from wt.errors import NameHeld, UsageError, WtError, quoted
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import replaced
-from wt.parallel import growth, reclaim, state
+from wt.parallel import growth, naming, reclaim, state
 from wt.parallel.taking import Taker, is_for
 from wt.pool import config as config_file
 from wt.pool import init, location, survey
@@ -62,6 +62,10 @@ class WorktreePool:
         self._begin_in_this_process()
         if auto_load:
             self.load_state()
+
+    def __repr__(self) -> str:
+        where = f"{os.fspath(self.base_repo)!r}, {os.fspath(self.pool_dir)!r}"
+        return f"WorktreePool({where}, max_size={self.max_size})"
 
     def _begin_in_this_process(self) -> None:
         self._pid = os.getpid()
@@ -254,7 +258,7 @@ class WorktreePool:
         failed: list[WtError | OSError] = []
         for slot in self._taker.mine():
             try:
-                self.release(state.caller(slot))
+                self.release(naming.caller(slot))
             except (WtError, OSError) as error:
                 failed.append(error)
         self._taker.end()

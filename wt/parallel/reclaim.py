@@ -98,7 +98,7 @@ def _freed(pool: Pool, slots: list[Slot], tell: Callable[[str], None]) -> dict[s
     for slot in slots:
         if slot.transitional:
             continue  # the core's own recovery knows what to do
-        who = naming.decoded(slot.held.alias)
+        who = naming.caller(slot)
         whose = f"{slot.slot} was held for `{who}` by process {slot.held.pid}, which is gone"
         try:
             if is_for_programs(pool):

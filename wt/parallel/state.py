@@ -14,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wt.model import Slot
     from wt.pool.location import Pool
 
 NAME = ".worktree_pool.json"
@@ -41,13 +40,8 @@ def now(pool: Pool, base_repo: str, max_size: int) -> State:
     """Return what is on disk."""
     slots = survey.take(pool).slots
     idle = tuple(slot.slot for slot in slots if slot.state == "idle")
-    allocated = {caller(slot): slot.slot for slot in slots if slot.lock is not None}
+    allocated = {naming.caller(slot): slot.slot for slot in slots if slot.lock is not None}
     return State(pool.root, base_repo, max_size, idle, allocated, len(slots))
-
-
-def caller(slot: Slot) -> str:
-    """Return what the holder of a slot calls it: its own id, or (a person's) the name."""
-    return naming.decoded(slot.held.alias) if slot.held.alias else slot.held.name
 
 
 def write(pool: Pool, base_repo: str, max_size: int, tell: Callable[[str], None]) -> None:

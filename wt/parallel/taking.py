@@ -116,8 +116,7 @@ class Taker:
             raise self.held(wanted, holding)
         slots = tuple(slot for slot in slots if slot.group == self.group)
         if len(slots) >= self.pool.config.max_slots and all(self._is_taken(slot) for slot in slots):
-            rows = (f"{slot.slot}  {slot.state}  {slot.name or slot.problem or ''}" for slot in slots)
-            raise CapacityError("Every slot is held.", details="\n".join(rows))
+            raise CapacityError("Every slot is held.", details="\n".join(_row(slot) for slot in slots))
 
     def _is_taken(self, slot: Slot) -> bool:
         """One that is being acquired will not be free soon: its hooks may take minutes. A dead acquire's is let go of."""
@@ -219,6 +218,13 @@ class Taker:
     def mend(self, tell: Callable[[str], None]) -> bool:
         """Bring broken slots back into use, in a pool that was made for programs."""
         return reclaim.is_for_programs(self.pool) and reset.mend(self.pool, tell)
+
+
+def _row(slot: Slot) -> str:
+    if slot.lock is None:
+        return f"{slot.slot}  {slot.state}  {slot.problem or ''}".rstrip()
+    by = f", by process {slot.lock.pid}" if slot.lock.holder else ""
+    return f"{slot.slot}  {slot.state}  for `{naming.caller(slot)}`{by}"
 
 
 def is_for(slot: Slot, wanted: str) -> bool:

@@ -68,16 +68,20 @@ def end(root: str, token: str) -> None:
 
 def is_alive(root: str, token: str) -> bool | None:
     """Whether the process of a holder lives; None where nothing tells."""
-    if "/" in token or not os.path.lexists(path_of(root, token)):
+    if not _is_known(root, token):
         return None
     return token in _ALIVE or mutex.is_held(path_of(root, token))
 
 
 def claim_dead(root: str, token: str) -> Mutex | None:
     """Return the mutex of a holder whose process is gone; None where it lives, or where nothing tells."""
-    if token in _ALIVE or "/" in token or not os.path.lexists(path_of(root, token)):
+    if token in _ALIVE or not _is_known(root, token):
         return None
     return mutex.try_take(path_of(root, token))
+
+
+def _is_known(root: str, token: str) -> bool:
+    return "/" not in token and os.path.lexists(path_of(root, token))
 
 
 def tokens(root: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Passes that are remembered: the same tree, command and environment given need not be run twice.
 
-One small file each below the pool's `.meta/passes/`, named by a hash of all three. What was not asked for in ninety days
-is forgotten.
+One small file each below the pool's `.meta/passes/`, named by a hash of all three. What is older than ninety days is
+forgotten.
 """
 
 from __future__ import annotations
