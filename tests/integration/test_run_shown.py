@@ -1,10 +1,12 @@
 """What `wt run` shows: lines, the live table, JUnit XML, and what is known after an interrupt (contract section 18)."""
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
+import time
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -48,6 +50,32 @@ def test_a_live_table_on_a_terminal(pool):
     assert re.search(r"\d running(, \d waiting)?; \d+ s", plain)
     assert re.search(r"1 passed, 1 failed in \d\.\d s\.", plain)
     assert "\x1b[3A" in shown, "drawn over itself"
+
+
+def shown_for(child, seconds):
+    """What a program shows within so many seconds."""
+    shown, until_then = b"", time.monotonic() + seconds
+    while time.monotonic() < until_then:
+        with contextlib.suppress(pexpect.TIMEOUT):
+            shown += child.read_nonblocking(1 << 16, timeout=0.1)
+    return shown
+
+
+def test_after_a_stop_the_table_is_drawn_below_what_the_shell_has_written(pool):
+    env = terminal.environment(WORKTREE_ROOT=pool.root)
+    command, *words = tool.argv("wt", "run", "--", "sleep", "600")
+    child: Any = pexpect.spawn(command, words, env=env, cwd=pool.source, timeout=60)
+    try:
+        child.expect("\x1b\\[2A")
+        os.kill(child.pid, signal.SIGSTOP)
+        shown_for(child, 2)
+        os.kill(child.pid, signal.SIGCONT)
+        again = shown_for(child, 2)
+        assert b"running" in again.partition(b"\x1b[2A")[0], again
+    finally:
+        child.kill(signal.SIGINT)
+        child.expect(pexpect.EOF)
+        child.close()
 
 
 def test_a_long_subject_leaves_room_for_the_time(pool):

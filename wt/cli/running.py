@@ -23,6 +23,7 @@ _COLOURS = {PASS: "green", FAIL: "red", TIMEOUT: "yellow", ERROR: "red", "runnin
 _WORDS = {PASS: "passed", FAIL: "failed", TIMEOUT: "timeout", ERROR: "error"}
 _NOUNS = (TIMEOUT, ERROR)
 _STATE, _SHA = 8, 9
+_STOPPED = 1.5  # seconds without a look: it was stopped (Ctrl-Z), and what stands above now is a shell's
 _TITLE_MIN, _BESIDE_NAME = 24, 8  # columns of a subject that a long path leaves, or the name of a log
 
 
@@ -34,10 +35,13 @@ class Board:
         self._out, self._targets, self._home = out, targets, home.rstrip("/")
         self._since: dict[Target, float] = {}
         self._began = time.monotonic()
-        self._drawn = 0
+        self._drawn, self._looked = 0, self._began
         self._said: set[str] = set()
 
     def show(self, event: Event | None) -> None:
+        before, self._looked = self._looked, time.monotonic()
+        if self._looked - before > _STOPPED:
+            self._drawn = 0
         if event is not None:
             self._note(event)
         if self._out.can_show_life:
