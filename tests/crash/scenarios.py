@@ -57,17 +57,6 @@ def fresh(stage, layout):
     _warm(other)
 
 
-def dead_run(stage, layout):
-    """The pool is full: one slot somebody holds, in the other a run died, and somebody has worked there since."""
-    fresh(stage, layout)
-    command = "echo debris > debris; kill -9 $PPID"
-    stage.run("wt", "run", "--keep-free", "0", "-j", "1", "--", "sh", "-c", command)
-    [path] = [row["path"] for row in stage.rows() if row["name"] != "other"]
-    assert os.path.exists(f"{path}/debris")
-    _work(path)
-    _warm(path)
-
-
 def warm_same(stage, layout):
     _pool(stage, layout)
     _warm(stage.acquire("before"))
@@ -481,7 +470,6 @@ SCENARIOS = (
         "acquire-other", warm_other, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")
     ),
     Scenario("run", warm_other, _RUN, (0,), ran),
-    Scenario("dead-run", dead_run, ("worktree-pool", "acquire", "--name", "f/x"), (0, 6), holds("f/x")),
     Scenario(
         "adopt", warm_same, ("worktree-pool", "acquire", "--name", "topic", "--adopt"), (0, 6), holds("topic")
     ),

@@ -1,4 +1,4 @@
-"""Scenarios of what is set aside: a restore, a force that has a nested repository to move, a cleanup."""
+"""Scenarios of what is set aside: a restore, a force that has a nested repository to move, a cleanup, a run that died."""
 
 import os
 
@@ -86,7 +86,21 @@ def sub_restored(stage):
         return found + ([] if file.read() == "untracked\n" else ["somebody's file stayed in the way"])
 
 
+def dead_run(stage, layout):
+    """The pool is full: one slot somebody holds, in the other a run died, and somebody has worked there since."""
+    scenarios.fresh(stage, layout)
+    command = "echo debris > debris; kill -9 $PPID"
+    stage.run("wt", "run", "--keep-free", "0", "-j", "1", "--", "sh", "-c", command)
+    [path] = [row["path"] for row in stage.rows() if row["name"] != "other"]
+    assert os.path.exists(f"{path}/debris")
+    gitrepo.write(path, {"a": "staged only\n", "build/cache": "warm\n"})
+    stage.git("add", "a", at=path)
+    gitrepo.write(path, {"a": "and changed again\n", "u n": "untracked\n"})
+
+
+_ACQUIRE = ("worktree-pool", "acquire", "--name", "f/x")
 SCENARIOS = (
+    Scenario("dead-run", dead_run, _ACQUIRE, (0, 6), scenarios.holds("f/x")),
     Scenario("restore", to_restore, ("wt", "restore", "w/x"), (0, 6), restored),
     Scenario("force-nested", with_nested, ("wt", "release", "w/x", "--force"), (0, 1), scenarios.forced),
     Scenario("cleanup", to_clean_up, ("wt", "cleanup", "w/x"), (0,), scenarios.released),
