@@ -132,3 +132,33 @@ def test_next_runs_the_hooks_of_both_its_names(pool, log):
     log.write_text("")
     assert pool.wt("land", "--name", "x", "--next", "y").code == 0
     assert lines(log) == [f"wt_pre_release {path}", f"wt_post_release {pool.at}", "acquired y fresh=0"]
+
+
+def stopped_without_hooks(pool, log, *options, **env):
+    """A land of x that was begun without hooks and stopped at a conflict, which is resolved since."""
+    digest = hooking.approved(pool, says(log, "wt_pre_land", "wt_pre_release"))
+    path = work(pool, files={"README": "mine\n"})
+    gitrepo.commit(pool.source, {"README": "theirs\n"})
+    assert_refused(pool.wt("land", "--name", "x", *options, env=env), 1, "conflict")
+    gitrepo.write(path, {"README": "both\n"})
+    gitrepo.git(path, "commit", "-q", "-a", "--no-edit")
+    return digest
+
+
+def test_a_land_that_was_begun_without_hooks_goes_on_without(pool, log):
+    stopped_without_hooks(pool, log, "--no-hooks")
+    done = pool.wt("land", "--name", "x")
+    assert (done.code, "no hooks are run: this land was begun without" in done.err) == (0, True), done
+    assert lines(log) == []
+
+
+@pytest.mark.parametrize("how", ["approved now", "off by the environment", "given up"])
+def test_it_goes_on_with_hooks_where_that_is_asked_for(pool, log, how):
+    environment = {"WT_HOOKS": "off"} if how == "off by the environment" else {}
+    digest = stopped_without_hooks(pool, log, *([] if environment else ["--no-hooks"]), **environment)
+    if how == "given up":
+        gitrepo.git(f"{pool.at}/x", "reset", "-q", "--hard", "main")
+        gitrepo.commit(f"{pool.at}/x", {"README": "anew\n"})
+    options = ["--trust-hooks", digest] if how == "approved now" else []
+    assert pool.wt("land", "--name", "x", *options).code == 0
+    assert [line.split()[0] for line in lines(log)] == ["wt_pre_land", "wt_pre_release"]

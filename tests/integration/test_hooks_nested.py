@@ -104,6 +104,21 @@ def test_an_interrupt_ends_the_hook_and_the_slot_goes_back(both, log, signum):
         os.kill(int(log.read_text()), 0)
 
 
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [("wt_pre_land", "was not landed"), ("wt_post_land", "had landed by then, and its slot stays")],
+)
+def test_an_interrupted_land_says_whether_the_work_has_landed(both, log, function, words):
+    hooking.approved(both, hook_at_work(log, function))
+    hooking.work(both)
+    child = start(both, "land", "--name", "x", program="wt")
+    until(lambda: log.read_text().strip())
+    child.send_signal(signal.SIGINT)
+    _out, err = child.communicate(timeout=60)
+    assert (child.returncode, err.decode()) == (130, f"interrupted; `x` {words}.\n")
+    assert both.states() == [("slot-0", "held", "x")]
+
+
 def lock_of(pool):
     (name,) = os.listdir(f"{pool.source}/.git/worktrees")
     with open(f"{pool.source}/.git/worktrees/{name}/worktree-pool/lock", encoding="utf-8") as file:

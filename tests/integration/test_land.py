@@ -139,6 +139,23 @@ def test_a_slot_that_is_not_on_its_way_is_refused(pool, how):
     assert_refused(pool, land(pool, "--name", "x", "--dry-run"), before, words)
 
 
+@pytest.mark.parametrize("tip", ["behind", "elsewhere", "gone"])
+def test_the_way_back_from_a_detached_head_leaves_no_commit_behind(pool, tip):
+    path = pool.acquire("x")
+    git(path, "switch", "-q", "--detach")
+    mine = gitrepo.commit(path, {"mine": "1\n"})
+    if tip == "gone":
+        git(path, "branch", "-q", "-D", "x")
+    elif tip == "elsewhere":
+        git(path, "branch", "-q", "-f", "x", gitrepo.commit(pool.source, {"other": "1\n"}))
+    done = land(pool, "--name", "x")
+    assert done.code == 1
+    assert f"switch {'' if tip == 'elsewhere' else '-C '}x\n" in done.err
+    if tip != "elsewhere":
+        subprocess.run(done.err.strip().rpartition(": ")[2], shell=True, check=True)
+        assert git(path, "rev-parse", "x") == mine
+
+
 def test_what_has_landed_is_recycled(both):
     both.acquire("x")
     base = tip(both.source)

@@ -1,5 +1,6 @@
 """land --squash and --rebase, and what they have in common with a merge: conflicts, resuming, giving up, what is replaced."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -500,6 +501,27 @@ def test_lands_queue_visibly(tmp_path, repo):
             assert one.wait(timeout=60) == 0
             assert two.wait(timeout=60) == 0, two.stderr.read()
     assert {"one", "two"} <= set(os.listdir(repo))
+
+
+def test_a_slot_that_is_worked_in_while_its_land_waits_is_looked_at_again(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo, max_slots=1)
+    path = pool.acquire("x")
+    mine = gitrepo.commit(path, {"one": "1\n"}, "One")
+    os.makedirs(f"{repo}/.git/worktree-pool", exist_ok=True)
+    with open(f"{repo}/.git/worktree-pool/land.lock", "w", encoding="utf-8") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with subprocess.Popen(
+            tool.argv("wt", "land"), cwd=path, env=tool.environment(WORKTREE_ROOT=pool.root), text=True,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        ) as waiting:  # fmt: skip
+            assert waiting.stderr is not None
+            assert waiting.stderr.readline().startswith("waiting for its turn to land: ")
+            git(path, "switch", "-q", "--detach")
+            fcntl.flock(turn, fcntl.LOCK_UN)
+            said = waiting.stderr.read()
+            assert waiting.wait(timeout=60) == 1
+    assert "HEAD is detached" in said
+    assert tip(repo, "main") != mine
 
 
 def test_a_dry_run_forecasts_what_is_not_committed_yet(both):

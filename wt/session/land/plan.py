@@ -31,7 +31,7 @@ _CONFLICT = "conflict in "
 def plan(pool: Pool, name: str, wish: Wish, tell: Callable[[str], None]) -> list[str]:
     """Return what a land would do, a line each; raises what it would refuse with."""
     slot = require_held(pool, name)
-    wish = resumed(slot, wish)
+    wish = resumed(slot, wish, tell)
     found = refuse.looked(pool, slot)
     if refuse.has_landed(pool, slot, wish, found):
         return [f"`{name}` has landed already; nothing is to be moved", _of_slot(slot, wish)]

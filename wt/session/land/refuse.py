@@ -8,6 +8,7 @@ from wt.errors import WtError, quoted
 from wt.git import refs, status, worktrees
 from wt.git.run import Git
 from wt.model import Slot
+from wt.pool import keep
 from wt.session import base
 from wt.session.land.wish import Wish, is_stopped
 
@@ -45,11 +46,20 @@ def unlandable(pool: Pool, slot: Slot) -> None:
     if operation is not None:
         raise _under_way(slot, operation)
     branch = refs.branch_of(admin)
-    back = f"to go back to its branch: git -C {quoted(slot.path)} switch {quoted(slot.held.name)}"
+    name = quoted(slot.held.name)
+    back = f"to go back to its branch: git -C {quoted(slot.path)} switch {name}"
     if branch is None:
+        if _is_ahead(pool, slot):
+            back = f"to take its branch along to here: git -C {quoted(slot.path)} switch -C {name}"
         raise WtError(f"`{slot.name}` was not landed: HEAD is detached.", back)
     if branch == pool.config.base:
         raise WtError(f"`{slot.name}` was not landed: it is on the base branch itself.", back)
+
+
+def _is_ahead(pool: Pool, slot: Slot) -> bool:
+    """Whether a detached HEAD has commits on top of the slot's branch: to go back would leave them to nobody."""
+    tip = keep.branch_tip(pool.common, f"refs/heads/{slot.held.name}")
+    return tip is None or refs.is_ancestor(Git(slot.directory), tip, "HEAD")
 
 
 def _under_way(slot: Slot, operation: worktrees.Operation) -> WtError:

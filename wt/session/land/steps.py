@@ -5,9 +5,9 @@ Land refuses before it touches; what it touched is safe to land again, or to giv
 
 from __future__ import annotations
 
-from wt.errors import WtError, again
+from wt.errors import Interrupted, WtError, again
 from wt.git.run import Git
-from wt.pool import acquire
+from wt.pool import acquire, keep
 from wt.session import base as base_branch
 from wt.session.land import advance, commit, hooks, mend, merge, move, refuse, turn
 from wt.session.land.finish import finish
@@ -31,7 +31,7 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
     """Land a held slot. WtError where it refuses (nothing changed), ConflictError where the merge stopped."""
     turn.recover(pool, name, tell)
     slot = require_held(pool, name)
-    wish = resumed(slot, wish)
+    wish = resumed(slot, wish, tell)
     if wish.next is not None:
         acquire.foresee(pool, acquire.Request(wish.next, group=slot.group, hooks=wish.hooks), tell)
     found = refuse.looked(pool, slot)  # 1
@@ -47,8 +47,23 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
         with take_mutex(
             pool, slot, "land", [*base_branch.find(pool).locks(pool), *_locks_inside(slot)]
         ) as held:
-            moved = _onto_base(Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell))
+            refuse.unlandable(pool, slot)  # whoever waited for its turn may have been worked in meanwhile
+            moved = _told_if_interrupted(
+                Task(pool, slot, Git(slot.directory, (held.descriptor,)), wish, tell)
+            )
             return finish(pool, name, wish, cwd, held, tell, moved=moved)  # 13
+
+
+def _told_if_interrupted(task: Task) -> tuple[str, str]:
+    ref = f"refs/heads/{task.pool.config.base}"
+    before = keep.branch_tip(task.pool.common, ref)
+    try:
+        return _onto_base(task)
+    except (KeyboardInterrupt, Interrupted):
+        landed = keep.branch_tip(task.pool.common, ref) != before
+        what = "had landed by then, and its slot stays" if landed else "was not landed"
+        task.tell(f"interrupted; `{task.name}` {what}.")
+        raise
 
 
 def _onto_base(task: Task) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from wt.pool.lock import fields, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Literal
 
     from wt.session.base import Base
@@ -67,10 +68,16 @@ def _path(slot: Slot) -> str:
 def remember_stop(slot: Slot, head: str, stopped: str, wish: Wish, base: Base) -> None:
     """Note what is to be done yet; `head` is the slot's tip before, `stopped` its HEAD where git stopped."""
     found = {"base": base.tip, "head": head, "stopped": stopped, "add": "yes" if wish.add else "no",
-             "keep": "yes" if wish.keep else "no", "next": wish.next, "how": wish.how,
+             "keep": "yes" if wish.keep else "no", "next": wish.next, "how": wish.how, "hooks": _asked_of_hooks(wish),
              "message": wish.message or wish.squash_message}  # fmt: skip
     text = "".join(f"{key}: {scalar(value)}\n" for key, value in found.items() if value)
     files.replace_text(_path(slot), text)
+
+
+def _asked_of_hooks(wish: Wish) -> str | None:
+    """`off` where this land is to run none; what WT_HOOKS says is asked of the environment each time."""
+    policy = wish.hooks
+    return "off" if policy is not None and policy.off and policy.env.get("WT_HOOKS") != "off" else None
 
 
 def forget_stop(slot: Slot) -> None:
@@ -93,19 +100,23 @@ def is_stopped(slot: Slot) -> str | None:
     return None
 
 
-def resumed(slot: Slot, wish: Wish) -> Wish:
+def resumed(slot: Slot, wish: Wish, tell: Callable[[str], None]) -> Wish:
     """Return the wish with what a land that stopped was first asked for, unless it was given up since.
 
     What is asked for now goes first. The message is not remembered but for --squash: its commit is made, and what a merge
-    tool left behind must not be taken along by --add without another.
+    tool left behind must not be taken along by --add without another. Content that is to be approved for one call is for that.
     """
     first = fields(files.read_text(_path(slot)) or "")
     if slot.path is None or not _is_under_way(slot, first):
         return wish
+    hooks = wish.hooks
+    if first.get("hooks") == "off" and hooks is not None and not (hooks.off or hooks.approved):
+        tell("no hooks are run: this land was begun without.")
+        hooks = replaced(hooks, off=True)
     keep = wish.keep or (first.get("keep") == "yes" and wish.next is None)
     return replaced(
         wish, add=wish.add or first.get("add") == "yes", keep=keep, next=wish.next or (None if keep else first.get("next")),
-        how=wish.how or first.get("how"), squash_message=first.get("message"),
+        how=wish.how or first.get("how"), squash_message=first.get("message"), hooks=hooks,
     )  # fmt: skip
 
 
