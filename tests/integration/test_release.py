@@ -296,6 +296,16 @@ def test_processes_that_stand_in_the_slot_are_named_but_not_waited_for(both):
     assert both.pool("ls").json[0]["state"] == "idle"
 
 
+def test_a_forced_release_names_the_processes_that_stand_in_the_slot(both):
+    slot = both.acquire("x")
+    gitrepo.commit(slot, {"mine": "1\n"})
+    with subprocess.Popen(["sleep", "600"], cwd=slot) as child:
+        done = both.wt("release", "x", "--force")
+        child.kill()
+    assert done.code == 0, done
+    assert f"pid {child.pid} (sleep) stands in slot-0, which is released.\n" in done.err
+
+
 def meddler(tmp_path, pattern, command):
     """A `git` on PATH that runs a command once, behind the first call whose words match a shell pattern."""
     real = shutil.which("git")

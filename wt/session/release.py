@@ -117,6 +117,8 @@ def attempt(
         if found.reason == "broken":
             return Released(slot.slot, found, tuple(_drop(pool, slot, found, held, tell)))
         _refuse_a_git_at_work(slot, tell)
+        if found.evidence.processes:
+            release.warn_of_processes(slot, tell)
         hooking.notify(due, "wt_post_cleanup", slot)
         return Released(slot.slot, found, tuple(recycle(pool, slot, held, tell, hooks)))
 
