@@ -159,6 +159,29 @@ def test_where_somebody_stands_in_it_it_stays(full):
     assert full.wt("new", "x").code == 0
 
 
+def test_where_the_command_is_given_in_it_it_stays(full):
+    killed_run(full)
+    name = held(full)
+    assert_refused(full.wt("new", "x", cwd=full.rows()[0]["path"]), 4, "this command was given in it")
+    assert held(full) == name
+
+
+def test_what_a_dead_run_leaves_is_set_aside_whatever_the_pool_is(full):
+    """A person may have made it `stable` and `clean`, as the library makes its own."""
+    config = f"{full.at}/.meta/config.yaml"
+    text = (
+        open_text(config)
+        .replace("recycle: keep", "recycle: clean")
+        .replace("layout: rename", "layout: stable")
+    )
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(text)
+    killed_run(full)
+    name = held(full)
+    assert full.wt("run", "--", "true").code == 0
+    assert name in full.wt("restore").out
+
+
 def test_a_slot_that_is_not_needed_is_left(pool):
     killed_run(pool)
     name = held(pool)

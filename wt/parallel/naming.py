@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.model import Config, Slot
 
+RUN = "run-"  # what the slots of `wt run` are called, and then at random
 _LONGEST = 60
 _HASHED = re.compile(r"-h[0-9a-f]{10}(-[0-9a-f]{8})?\Z")
 _EMPTY = "%"  # no percent-encoding is that, and a lock has no empty values

@@ -101,7 +101,7 @@ def _freed(pool: Pool, slots: list[Slot], tell: Callable[[str], None]) -> dict[s
         who = naming.caller(slot)
         whose = f"{slot.slot} was held for `{who}` by process {slot.held.pid}, which is gone"
         try:
-            if is_for_programs(pool):
+            if is_for_programs(pool) and not who.startswith(naming.RUN):
                 give_back(pool, slot, tell)
             else:
                 _set_aside(pool, slot, tell)
@@ -122,7 +122,7 @@ def is_for_programs(pool: Pool) -> bool:
 def _set_aside(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> None:
     """Give back, in a pool of people's, what a dead one held: somebody may have looked into it since, and worked there.
 
-    So all of it is set aside, as by `wt release --force`; ContendedError while a process is in it.
+    So all of it is set aside, as by `wt release --force`; ContendedError while a process is in it, this one included.
     """
     from wt.session import release
 
@@ -134,6 +134,8 @@ def _set_aside(pool: Pool, slot: Slot, tell: Callable[[str], None]) -> None:
             raise ContendedError(f"{now.problem or 'its directory is gone'}.")
         for one in standing.standing(now.path):
             raise ContendedError(f"pid {one.pid} ({one.command}) is in it.")
+        if standing.is_here(now.path):
+            raise ContendedError("this command was given in it.")
         if mending.remove_dead_locks(now, tell):
             raise ContendedError("a git is at work in it.")
         for ref in release.recycle(pool, now, held, tell):

@@ -40,6 +40,14 @@ def one(pid: int) -> Standing:
         return Standing(pid, "?", "?")
 
 
+def is_here(directory: str) -> bool:
+    """Whether this process, and so the shell that started it, stands in a directory."""
+    try:
+        return f"{os.getcwd()}/".startswith(f"{directory}/")
+    except OSError:  # it stands nowhere any more
+        return False
+
+
 def standing(below: str) -> list[Standing]:
     """Return this user's processes with their cwd below a directory; not this one, nor those that it descends from, nor
     the rest of its pipeline.

@@ -13,7 +13,7 @@ from wt.errors import CapacityError, ContendedError, GitError, SetupError, WtErr
 from wt.git import refs
 from wt.git.run import Git
 from wt.model import replaced
-from wt.parallel import reset
+from wt.parallel import naming, reset
 from wt.parallel.taking import Taker
 from wt.pool import bring_up, holder, hooking, look, mutex, release, survey
 from wt.pool.look import Clean
@@ -62,7 +62,7 @@ class Slots:
         self._used: dict[str, Slot] = {}
         self._at: dict[str, str] = {}
         self._lock, self._ours = threading.Lock(), 0
-        self._name = f"run-{os.urandom(3).hex()}"
+        self._name = f"{naming.RUN}{os.urandom(3).hex()}"
 
     @property
     def count(self) -> int:
