@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
-from tests.support import gitrepo, runs
+from tests.support import gitrepo, runs, tool
 from tests.support.runs import idle, is_alive, open_text, outcome, results, run, started, until, words
 from tests.support.stage import content
 from tests.support.tool import Pool, assert_refused
@@ -367,6 +369,42 @@ def test_killed_the_next_run_has_every_slot_back_and_what_ran_is_ended(pool, mom
     assert idle(pool)
     assert not any(is_alive(child) for child in words(children))
     assert git(pool.source, "branch", "--format=%(refname:short)") == "main"
+
+
+FEW_THREADS = """
+import sys, threading
+start, left = threading.Thread.start, [int(sys.argv.pop(1))]
+def counted(self):
+    if not left[0]:
+        raise RuntimeError("can't start new thread")
+    left[0] -= 1
+    start(self)
+threading.Thread.start = counted
+from wt.cli.main import entry
+entry(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_it_makes_do_with_the_threads_that_are_to_be_had(pool, threads):
+    argv = [
+        sys.executable,
+        "-c",
+        FEW_THREADS,
+        str(threads),
+        "run",
+        "-j",
+        "2",
+        "--at",
+        "HEAD~3..HEAD",
+        "--",
+        "true",
+    ]
+    env = tool.environment(WORKTREE_ROOT=pool.root)
+    done = subprocess.run(argv, cwd=pool.source, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == (0 if threads else 1), done
+    assert ("error: No thread can be had; nothing was run." in done.stderr) == (not threads)
+    assert idle(pool)
 
 
 def test_two_runs_at_once_share_the_pool(pool):

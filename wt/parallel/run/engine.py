@@ -86,12 +86,24 @@ class Engine:
         self._slots.taker.reclaim()
         self._logs = logs.begin(self._logs, self._slots.taker.claim_token())
         try:
-            for worker in self._workers:
-                worker.start()
+            self._start()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _start(self) -> None:
+        """Begin with as many workers as there are threads to be had; WtError where there is none."""
+        for number, worker in enumerate(self._workers):
+            try:
+                worker.start()
+            except RuntimeError as error:
+                del self._workers[number:]
+                if not number:
+                    raise WtError(
+                        "No thread can be had; nothing was run.", "to see the limit: ulimit -u"
+                    ) from error
+                return
 
     def shield(self) -> None:
         """Let no second interrupt keep the slots from being given back."""
