@@ -101,7 +101,7 @@ class Engine:
                 del self._workers[number:]
                 if not number:
                     raise WtError(
-                        "No thread can be had; nothing was run.", "to see the limit: ulimit -u"
+                        "No thread can be had; nothing was run.", "to see what runs: ps -x"
                     ) from error
                 return
 
