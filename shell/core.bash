@@ -125,7 +125,8 @@ function __wt_call {
     else
         __wt_name_file "$number"
         # `if`, not `||`: zsh forgets the status of a function that is stopped by Ctrl-Z behind the latter.
-        if WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost "${__wt_program[@]}" "$@"; then
+        if WT_DIRECTIVE=$__wt_file WT_FUNCTION=$__wt_shell/$__wt_version WT_LOST=$lost WT_HELD=$__wt_held \
+            "${__wt_program[@]}" "$@"; then
             status_=0
         else
             status_=$?

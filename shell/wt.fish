@@ -12,7 +12,7 @@ function __WT_CMD__ --description 'dev sessions in warm git worktrees'
         return 127
     else
         set -l file (__wt_directive_file)
-        OLDPWD="$__wt_previous" WT_DIRECTIVE=$file WT_FUNCTION=fish/$__wt_version WT_LOST="$lost" command $__wt_program $argv
+        OLDPWD="$__wt_previous" WT_DIRECTIVE=$file WT_FUNCTION=fish/$__wt_version WT_LOST="$lost" WT_HELD="$__wt_held" command $__wt_program $argv
         set result $status
         set go (__wt_read_directive $file)
     end

@@ -69,7 +69,7 @@ def test_a_link_to_a_directory_is_refused(pool, place, tmp_path):
 
 
 def test_what_wt_starts_sees_nothing_of_it(pool, place):
-    words = {"WT_DIRECTIVE": str(place), "WT_FUNCTION": "zsh/0", "WT_LOST": ""}
+    words = {"WT_DIRECTIVE": str(place), "WT_FUNCTION": "zsh/0", "WT_LOST": "", "WT_HELD": "x"}
     done = pool.wt("new", "x", "--", "env", env=words)
     assert done.code == 0
     assert not any(name in done.out for name in wt_shell.PRIVATE)

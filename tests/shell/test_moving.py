@@ -196,6 +196,27 @@ def test_a_directory_deleted_under_the_shell(pool, start, tmp_path):
     assert sh.pwd == f"{pool.at}/x"
 
 
+def test_a_directory_deleted_in_a_slot_that_is_still_held(stable, start):
+    """The shell stays in its slot; where that is another's by now, it does not."""
+    sh = start(stable)
+    sh.says("wt new x; mkdir -p sub/d/b; cd sub/d/b; rm -r ../../d")
+    slot = f"{stable.at}/slot-0"
+    assert f"{slot}/sub/d/b is gone; this shell goes to {slot}/sub." in sh.says("wt ls")
+    assert sh.pwd == f"{slot}/sub"
+    sh.says("mkdir d; cd d; rm -r ../d")
+    stable.pool("release", "--name", "x")
+    stable.acquire("y")
+    assert "was given back; this shell goes to" in sh.says("wt ls")
+    assert sh.pwd == stable.source
+
+
+def test_a_directory_deleted_in_a_slot_that_the_shell_went_to_by_itself(pool, start):
+    """Its name alone says whose it is."""
+    sh = start(pool, cwd=pool.acquire("fix/x"))
+    sh.says("mkdir -p a/b; cd a/b; rm -r ../../a; wt ls")
+    assert sh.pwd == f"{pool.at}/fix-x"
+
+
 def test_the_previous_directory_is_gone(pool, start, tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()

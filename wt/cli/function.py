@@ -28,15 +28,19 @@ def answer(env: Mapping[str, str], cwd: str, out: Out) -> str:
 
 
 def _home(env: Mapping[str, str], gone: str, cwd: str, out: Out) -> str:
-    """Send the shell to the source of the pool that `gone` was in. What it stood in may be another's slot by now."""
+    """Send the shell to the source of the pool that `gone` was in: what it stood in may be another's slot by now. Where
+    the slot is still its own, to what is left above."""
     there = os.path.isdir(gone)
+    what = "was given back"
     if there and not _is_here(gone):
         to: str | None = gone  # there is a directory of that name again
+    elif not there and _is_still_held(env, _above(gone)):
+        to, what = _above(gone), "is gone"
     else:
         to = _way_home(env, gone)
     if to is None:
         return cwd if there else _above(gone)
-    out.say(f"{gone} was given back; this shell goes to {to}.")
+    out.say(f"{gone} {what}; this shell goes to {to}.")
     shell.send_to(env, to)
     return to
 
@@ -52,6 +56,16 @@ def _above(path: str) -> str:
     while not os.path.isdir(path) and path not in ("", "/"):
         path = os.path.dirname(path)
     return path or "/"
+
+
+def _is_still_held(env: Mapping[str, str], path: str) -> bool:
+    """Whether a path is in the slot of the name that the shell went to, or one that bears its holder's name."""
+    from wt.session import whereabouts
+
+    found = whereabouts.find(env, path)
+    if found.kind != "worktree" or not found.name or not found.path:
+        return False
+    return found.name == env.get(shell.HELD) or found.name.replace("/", "-") == os.path.basename(found.path)
 
 
 def _way_home(env: Mapping[str, str], gone: str) -> str | None:

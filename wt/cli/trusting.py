@@ -25,7 +25,7 @@ OPTIONS = (
 )
 _ANSWERS = (
     ("stop", "stop here, and do nothing"),
-    ("approve", "approve exactly this content for this repository, and go on"),
+    ("approve", "approve exactly this content, and go on"),
     ("skip", "go on without hooks, this time"),
 )
 

@@ -28,7 +28,7 @@ _KEPT = ("GIT_SSH", "GIT_ASKPASS", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_
          "GIT_CONFIG_NOSYSTEM", "GIT_HTTP_", "GIT_SSL_", "GIT_PROXY_", "GIT_TRACE", "GIT_EXEC_PATH", "GIT_EDITOR",
          "GIT_TEMPLATE_DIR", "GIT_ALLOW_PROTOCOL")  # fmt: skip
 # What the shell function tells the program (wt/shell): nothing that we start may move the user's shell.
-SHELLS_OWN = ("WT_DIRECTIVE", "WT_FUNCTION", "WT_LOST")
+SHELLS_OWN = ("WT_DIRECTIVE", "WT_FUNCTION", "WT_LOST", "WT_HELD")
 _OVERRIDES = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",

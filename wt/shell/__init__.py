@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "WT_DIRECTIVE"
-# The function's own words to the program: which of us rendered it, and the directory that was taken from under it.
-FUNCTION, LOST = "WT_FUNCTION", "WT_LOST"
-PRIVATE = (VARIABLE, FUNCTION, LOST)
+# The function's own words to the program: which of us rendered it, the directory that was taken from under it, and the name
+# that held the slot which it went to last.
+FUNCTION, LOST, HELD = "WT_FUNCTION", "WT_LOST", "WT_HELD"
+PRIVATE = (VARIABLE, FUNCTION, LOST, HELD)
 
 
 def is_integrated(env: Mapping[str, str]) -> bool:
