@@ -8,17 +8,23 @@ function __wt_prompt {
             mark=$__wt_seen_admin/worktree-pool/mark
             if [[ $mark -nt $lock && -f $mark && -r $mark ]]; then
                 IFS= \builtin read -r mark <"$mark" || \builtin :
-                if [[ $mark = "$__wt_seen_line" ]]; then \builtin return "$status_"; fi
+                if [[ $mark = "$__wt_seen_line" && . -ef ${PWD-} ]]; then \builtin return "$status_"; fi
             else
                 mark=
             fi
             IFS= \builtin read -r -d '' text <"$lock" || \builtin :
         fi
-        if [[ -n $text && $text = "$__wt_seen_text" && $mark = "$__wt_seen_line" ]]; then \builtin return "$status_"; fi
+        if [[ -n $text && $text = "$__wt_seen_text" && $mark = "$__wt_seen_line" && . -ef ${PWD-} ]]; then
+            \builtin return "$status_"
+        fi
     elif [[ -z $__wt_segment ]]; then
         \builtin return "$status_"
     fi
     __wt_find_segment "$text" "$mark"
+    if __wt_misses_it; then
+        __WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
+        if [[ ${PWD-} != "$__wt_missed" ]]; then __wt_prompt; fi
+    fi
     \builtin return "$status_"
 }
 __wt_segment=

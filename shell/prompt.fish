@@ -41,6 +41,15 @@ function __wt_mark
     string match -qir 'utf-?8' -- "$locale[1]"; and printf '%s\n' $marks[$number]; or printf '[%s]\n' $words[1]
 end
 
+# A shell whose slot was given back by somebody else is taken home before the prompt, by what any other command does first.
+function __wt_come_home --on-event fish_prompt
+    test "$__wt_missed" = "$PWD"; and return
+    test -n "$__wt_here"; or string match -q -- "$WORKTREE_ROOT/*" $PWD; or return
+    __wt_is_lost; or return
+    set -g __wt_missed $PWD
+    __WT_CMD__ whoami >/dev/null
+end
+
 function __wt_return
     return $argv[1]
 end

@@ -1,7 +1,7 @@
 # The segment is an element of psvar, which prompt expansion shows as it is: nothing in a name is expanded there.
 \builtin typeset -ga psvar precmd_functions
 \builtin typeset -gi __wt_psvar=${__wt_psvar:-0}
-\builtin typeset -g __wt_segment=''
+\builtin typeset -g __wt_segment='' __wt_away=''
 if ((__wt_psvar == 0)); then
     __wt_psvar=$((${#psvar} + 1))
     PROMPT="%(${__wt_psvar}V.%${__wt_psvar}v.)${PROMPT-}"
@@ -24,9 +24,21 @@ function __wt_prompt {
             if [[ -z $mark || $mark != $__wt_seen_line ]]; then text=$(<$lock); fi
         fi
     fi
-    if [[ ( -z $mark || $mark != $__wt_seen_line ) && ( -z $text || $text$mark != $__wt_seen_text$__wt_seen_line ) ]]; then
-        if [[ -n $__wt_seen_admin$__wt_segment ]]; then __wt_find_segment "$text" "$mark"; fi
+    if [[ ( -z $mark || $mark != $__wt_seen_line ) && ( -z $text || $text$mark != $__wt_seen_text$__wt_seen_line ) || ! . -ef ${PWD-} ]]; then
+        if [[ -n $__wt_seen_admin$__wt_segment ]]; then
+            __wt_find_segment "$text" "$mark"
+            if __wt_misses_it; then __wt_away=yes; fi
+        fi
     fi
     psvar[__wt_psvar]=$__wt_segment
 }
-precmd_functions=(${precmd_functions:#__wt_prompt} __wt_prompt)
+
+# With the user's own options, as cd has them elsewhere.
+function __wt_come_home {
+    if [[ -n $__wt_away ]]; then
+        __wt_away=
+        __WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
+        __wt_prompt
+    fi
+}
+precmd_functions=(${${precmd_functions:#__wt_prompt}:#__wt_come_home} __wt_prompt __wt_come_home)

@@ -2,7 +2,7 @@
 # The prompt's segment, `key:name` and the last known mark. What a directory is, is looked up when the shell has gone to
 # another. Of lock and mark one is read each time: a mark that is newer than the lock names the lock that it was made
 # under, so that the same mark means the same lock. What has not changed is not understood again.
-__wt_seen='' __wt_seen_admin='' __wt_seen_key='' __wt_seen_slot='' __wt_seen_text='' __wt_seen_line='' __wt_seen_mark=''
+__wt_missed='' __wt_seen='' __wt_seen_admin='' __wt_seen_key='' __wt_seen_slot='' __wt_seen_text='' __wt_seen_line='' __wt_seen_mark=''
 
 # Sets __wt_segment. $1 is the text of the lock, $2 the line of the mark.
 function __wt_find_segment {
@@ -38,9 +38,15 @@ function __wt_find_mark {
     esac
 }
 
+# Whether the slot that this shell stands in was given back by somebody else; of one directory that is said once.
+function __wt_misses_it {
+    [[ -n $__wt_seen_admin && $__wt_missed != "${PWD-}" ]] && __wt_is_lost || \builtin return 1
+    __wt_missed=${PWD-}
+}
+
 function __wt_look_around {
     \builtin local __wt_line='' __wt_value='' __wt_admin='' __wt_text='' above="${PWD-}"
-    __wt_seen=${PWD-} __wt_seen_admin='' __wt_seen_key='' __wt_seen_slot='' __wt_seen_line=new
+    __wt_missed='' __wt_seen=${PWD-} __wt_seen_admin='' __wt_seen_key='' __wt_seen_slot='' __wt_seen_line=new
     while [[ -n $above ]]; do
         if [[ -f $above/.git ]] && __wt_read_link "$above" && __wt_slurp "$__wt_admin/worktree-pool/created"; then
             if __wt_pick key; then __wt_seen_key=$__wt_value; fi

@@ -206,6 +206,33 @@ def test_the_segment_of_a_slot_that_was_given_back_and_taken_again(stable, promp
     assert segment(sh) == "app:y "
 
 
+def test_a_slot_given_back_elsewhere_is_left_at_the_next_prompt(pool, prompting):
+    """Whoever took the shell there; the status of the last command stays, and what cannot be left is said once."""
+    sh = prompting(pool, cwd=pool.acquire("by-hand"))
+    pool.pool("release", "--name", "by-hand")
+    sh.fail(42)
+    assert f"{pool.at}/by-hand was given back; this shell goes to {pool.source}." in sh.before
+    assert (sh.segment, sh.pwd) == ("", pool.source)
+    sh.says("wt new x; mkdir -p sub/d; cd sub/d; rm -r ../d")
+    assert "was given back" not in sh.before
+    assert (sh.segment.strip(), sh.pwd) == ("app:x", f"{pool.at}/x/sub")
+    pool.pool("release", "--name", "x")
+    os.rename(f"{pool.at}/.meta/config.yaml", f"{pool.at}/.meta/away")
+    sh.run("true")
+    sh.run("true")
+    assert "given back" not in sh.run("true")[0] + sh.before
+
+
+def test_a_stable_slot_given_to_another_is_left_at_the_next_prompt(stable, prompting):
+    sh = prompting(stable)
+    sh.says("wt new x")
+    stable.pool("release", "--name", "x")
+    stable.acquire("y")
+    sh.run("true")
+    assert "this shell goes to" in sh.before
+    assert (sh.segment, sh.pwd) == ("", stable.source)
+
+
 def test_refreshing_in_the_background(pool, start, shell):
     pool.acquire("x")
     mark = mark_of(pool, "x")
