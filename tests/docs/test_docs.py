@@ -156,6 +156,11 @@ def test_links_lead_somewhere(name):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_alias_of_wt_can_hijack_a_start_up_line(name):
+    assert re.findall(r"(?:\(|^ *|\| *)wt shell init.*", read(name), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_wt_verb_that_is_named_exists(name):
     from wt.cli.registry import ALIASES, VERBS
 

@@ -212,7 +212,7 @@ def test_release_of_an_unsafe_slot_asks_on_a_terminal(both, keys, code, state):
     shown = asked.until("Release x all the same")
     assert "1 untracked file" in shown
     assert "  new" in shown
-    asked.until("has it again")
+    asked.until("see wt restore")
     status, out, after = asked.answer(keys)
     assert (status, out) == (code, "")
     assert ("wt restore x@" in after) == (state == "idle")

@@ -79,7 +79,7 @@ def test_a_question_is_asked_in_the_colours_and_characters_of_the_terminal(pool,
 
     def seen(*options):
         asked = Asked(pool, "release", "x", *options)
-        asked.until("has it again")
+        asked.until("see wt restore")
         text = str(asked.tty.before)
         asked.answer("\x1b")
         return text

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -113,12 +114,26 @@ def test_sourcing_says_nothing_and_once_is_as_good_as_thrice(shell, options, int
     strict = "set -eu -o pipefail; "
     once = script(shell, f"{strict}. {path}; {state}", *flags, cwd=tmp_path)
     thrice = script(shell, f"{strict}. {path}; . {path}; . {path}; {state}", *flags, cwd=tmp_path)
-    silent = script(shell, f"{strict}. {path}", *flags, cwd=tmp_path)
+    theirs = f"{{ trap; alias; {'setopt' if shell == 'zsh' else 'shopt || :; set -o'}; }} >"
+    silent = script(shell, f"{strict}{theirs}before; . {path}; {theirs}after", *flags, cwd=tmp_path)
     noise = {"bash: cannot set terminal process group", "bash: no job control in this shell"}
     assert silent[0] == 0
     assert silent[1] == ""
     assert [line for line in silent[2].splitlines() if not any(line.startswith(one) for one in noise)] == []
     assert once[:2] == thrice[:2]
+    assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text() != ""
+
+
+def test_a_link_or_shim_that_found_the_program_once_is_not_asked_again(shell, held, tmp_path):
+    """What a version manager puts on PATH costs more than the command itself."""
+    (tmp_path / "link").symlink_to(tool.argv("wt")[1])
+    shim = tmp_path / "shim"
+    shim.write_text(f'#!/bin/sh\necho >>{tmp_path}/asked\nexec {sys.executable} {tmp_path}/link "$@"\n')
+    shim.chmod(0o755)
+    text = f'eval "$({shim} shell init {shell})"; wt new x >/dev/null 2>&1; pwd; echo "$__wt_main"'
+    done = script(shell, text, cwd=held.source, WORKTREE_ROOT=held.root)
+    assert done == (0, f"{held.at}/x\n{tool.argv('wt')[1]}\n", "")
+    assert (tmp_path / "asked").read_text() == "\n"
 
 
 def test_an_exit_trap_stays_and_runs(shell, held, rendered):
