@@ -22,7 +22,7 @@ function __wt_prompt {
     fi
     __wt_find_segment "$text" "$mark"
     if __wt_misses_it; then
-        __WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
+        \__WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
         if [[ ${PWD-} != "$__wt_missed" ]]; then __wt_prompt; fi
     fi
     \builtin return "$status_"

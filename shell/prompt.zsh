@@ -37,7 +37,7 @@ function __wt_prompt {
 function __wt_come_home {
     if [[ -n $__wt_away ]]; then
         __wt_away=
-        __WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
+        \__WT_CMD__ whoami >/dev/null # as any other command, it takes this shell home first
         __wt_prompt
     fi
 }

@@ -208,7 +208,7 @@ def test_the_segment_of_a_slot_that_was_given_back_and_taken_again(stable, promp
 
 def test_a_slot_given_back_elsewhere_is_left_at_the_next_prompt(pool, prompting):
     """Whoever took the shell there; the status of the last command stays, and what cannot be left is said once."""
-    sh = prompting(pool, cwd=pool.acquire("by-hand"))
+    sh = prompting(pool, before="alias wt='echo HIJACKED'\n", cwd=pool.acquire("by-hand"))
     pool.pool("release", "--name", "by-hand")
     sh.fail(42)
     assert f"{pool.at}/by-hand was given back; this shell goes to {pool.source}." in sh.before
