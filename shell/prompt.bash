@@ -8,13 +8,13 @@ function __wt_prompt {
             mark=$__wt_seen_admin/worktree-pool/mark
             if [[ $mark -nt $lock && -f $mark && -r $mark ]]; then
                 IFS= \builtin read -r mark <"$mark" || \builtin :
-                if [[ $mark = "$__wt_seen_line" && . -ef ${PWD-} ]]; then \builtin return "$status_"; fi
+                if [[ $mark = "$__wt_seen_line" && -d ${PWD-} ]]; then \builtin return "$status_"; fi
             else
                 mark=
             fi
             IFS= \builtin read -r -d '' text <"$lock" || \builtin :
         fi
-        if [[ -n $text && $text = "$__wt_seen_text" && $mark = "$__wt_seen_line" && . -ef ${PWD-} ]]; then
+        if [[ -n $text && $text = "$__wt_seen_text" && $mark = "$__wt_seen_line" && -d ${PWD-} ]]; then
             \builtin return "$status_"
         fi
     elif [[ -z $__wt_segment ]]; then

@@ -24,7 +24,7 @@ function __wt_prompt {
             if [[ -z $mark || $mark != $__wt_seen_line ]]; then text=$(<$lock); fi
         fi
     fi
-    if [[ ( -z $mark || $mark != $__wt_seen_line ) && ( -z $text || $text$mark != $__wt_seen_text$__wt_seen_line ) || ! . -ef ${PWD-} ]]; then
+    if [[ ( -z $mark || $mark != $__wt_seen_line ) && ( -z $text || $text$mark != $__wt_seen_text$__wt_seen_line ) || ! -d ${PWD-} ]]; then
         if [[ -n $__wt_seen_admin$__wt_segment ]]; then
             __wt_find_segment "$text" "$mark"
             if __wt_misses_it; then __wt_away=yes; fi
