@@ -49,6 +49,14 @@ def identity(path: str) -> tuple[int, ...]:
     return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+def is_same(path: str, other: str) -> bool:
+    """Whether two paths lead to the same file; not where one leads nowhere, which may be so from one moment to the next."""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
 def temp_path(directory: str, name: str) -> str:
     """Return a name that is ours alone for now, and that whoever comes after a crash takes for a leftover."""
     return f"{directory}/{_TEMP_PREFIX}{os.getpid()}-{name}"

@@ -69,11 +69,18 @@ def at_commit(git: Git, commit: str) -> HooksFile | None:
 
 
 def blobs(git: Git, commits: Iterable[str]) -> dict[str, str]:
-    """Return what stands for the hooks file at each commit, empty where there is none: one question for all of them."""
+    """Return what stands for the hooks file at each commit, empty where there is none: one question for all of them, and one
+    more where any has none. UntrustedError where one is a submodule."""
     wanted = list(dict.fromkeys(commits))
     data = "".join(f"{commit}:{NAME}\n" for commit in wanted).encode()
     lines = git.ask("cat-file", "--batch-check=%(objectname)", data=data).split("\n")
-    return {commit: "" if " " in line else line for commit, line in zip(wanted, lines, strict=True)}
+    found = {commit: "" if " " in line else line for commit, line in zip(wanted, lines, strict=True)}
+    absent = [commit for commit, blob in found.items() if not blob]
+    tops = "".join(f"{commit}^{{tree}}\n" for commit in absent).encode()
+    if absent and f"160000 {NAME}\0" in git.ask("cat-file", "--batch", data=tops):
+        for commit in absent:  # a submodule of that name is as missing as the file would be
+            at_commit(git, commit)
+    return found
 
 
 def _unapprovable(git: Git, commit: str, why: str) -> UntrustedError:

@@ -107,6 +107,8 @@ def test_a_gate_that_is_not_approved_ends_7_before_anything_is_touched(pool, log
     assert_refused(pool.wt("land", "--name", "x", "message"), 7, "not approved; nothing was touched", digest)
     assert everything(pool.root, pool.source) == before
     assert lines(log) == []
+    tip = gitrepo.git(pool.source, "rev-parse", "main")
+    assert f"wt trust --pool app --from {tip[:12]}\n" in pool.wt("land", "--name", "x", "message").err
     assert pool.wt("land", "--name", "x", "message", "--trust-hooks", digest).code == 0
     assert len(lines(log)) == 1
 

@@ -121,12 +121,12 @@ def _is_of_twin(pool: Pool, admin: str, root: str) -> bool:
     if root == pool.real:
         return False
     if f"pool_id: {pool.config.pool_id}\n" in (files.read_text(f"{root}/.meta/config.yaml") or ""):
-        return not os.path.samefile(f"{root}/.meta", f"{pool.real}/.meta")
+        return not files.is_same(f"{root}/.meta", f"{pool.real}/.meta")
     # moved and then copied: git's link tells which of two directories is the slot
     pointed = layout.back_pointer(admin) or ""
     here = f"{pool.real}/{os.path.basename(pointed)}"
     both = layout.read_link(pointed) == layout.read_link(here) == admin
-    return both and not os.path.samefile(pointed, here)
+    return both and not files.is_same(pointed, here)
 
 
 def _expected(pool: Pool, admin: str, held: LockRecord | None, made_for: dict[str, str]) -> str | None:
@@ -148,7 +148,7 @@ def _directory(pool: Pool, admin: str, candidates: list[str] | None) -> str | No
     if candidates is not None and pointed in candidates:
         return pointed
     if pointed is not None and layout.read_link(pointed, f"{pool.common}/worktrees") == admin:
-        if not os.path.samefile(os.path.dirname(pointed), pool.real):
+        if not files.is_same(os.path.dirname(pointed), pool.real):
             return None
         return f"{pool.real}/{os.path.basename(pointed)}"
     if candidates is None:

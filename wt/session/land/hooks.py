@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def foresee(pool: Pool, policy: Policy | None) -> None:
     """Before step 1: UntrustedError where the base's hooks are not approved; nothing is touched yet."""
-    hooking.due(pool, policy, f"refs/heads/{pool.config.base}", "land")
+    hooking.due(pool, policy, refs.resolve(pool.git(), f"refs/heads/{pool.config.base}"), "land")
 
 
 def before(pool: Pool, slot: Slot, policy: Policy | None, base: str, tip: str) -> None:
