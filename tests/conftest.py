@@ -30,18 +30,22 @@ def pytest_addoption(parser):
         action="store_true",
         help="of the kill sweeps, every door of the verb alone: no kill inside git, none of the recovery",
     )
+    parser.addoption("--ref-format", help="how git keeps the refs of new repositories (`reftable`: git 2.46)")
     parser.addoption("--thorough", action="store_true", help="also what the ordinary run has a sample of")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what is for `--thorough`, counted as deselected; a kill sweep, or a test that was named, is run as asked."""
-    if (
-        config.option.thorough
-        or config.option.markexpr == "crash"
-        or any("::" in word for word in config.args)
-    ):
+    """Leave out what is for `--thorough`, or for another git, counted as deselected.
+
+    A kill sweep, or a test that was named, is run as asked.
+    """
+    if any("::" in word for word in config.args):
         return
-    left_out = {item for item in items if _is_for_thorough(item)}
+    every = config.option.thorough or config.option.markexpr == "crash"
+    left_out = {item for item in items if not every and _is_for_thorough(item)}
+    marked = {item for item in items if item.get_closest_marker("reftable")}
+    if marked and not gitrepo.can_do_tables():
+        left_out |= marked
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
@@ -65,10 +69,12 @@ def home(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def neutral_host(home, monkeypatch):
+def neutral_host(home, monkeypatch, request):
     for variable in filter(host.is_foreign, list(os.environ)):
         monkeypatch.delenv(variable)
-    for variable, value in host.neutral_environment(home).items():
+    marked = request.node.get_closest_marker("reftable")
+    ref_format = "reftable" if marked else request.config.option.ref_format
+    for variable, value in host.neutral_environment(home, ref_format).items():
         monkeypatch.setenv(variable, value)
 
 

@@ -76,9 +76,10 @@ def test_a_merges_autostash_is_kept_and_not_handed_on(both):
     blob = git(path, "hash-object", "f")
     subprocess.run(["git", "-C", path, "merge", "--autostash", "main"], capture_output=True, check=False)
     admin = git(path, "rev-parse", "--absolute-git-dir")
-    assert os.path.exists(f"{admin}/MERGE_AUTOSTASH")
+    at_admin = ["git", f"--git-dir={admin}", "rev-parse", "--verify", "--quiet", "MERGE_AUTOSTASH"]
+    assert subprocess.run(at_admin, capture_output=True).returncode == 0
     assert both.pool("release", "--name", "x").code == 0
-    assert not os.path.exists(f"{admin}/MERGE_AUTOSTASH")
+    assert subprocess.run(at_admin, capture_output=True).returncode == 1
     objects = git(both.source, "rev-list", "--objects", "--all")
     assert blob in objects
 

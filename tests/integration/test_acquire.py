@@ -101,7 +101,7 @@ def test_what_is_set_aside_is_the_bytes_on_disk_whatever_the_attributes_say(pool
     pool.acquire("second")
     (ref,) = kept(pool.source)
     repository = gitpython.Repo(pool.source)
-    tree = repository.commit(ref).tree
+    tree = repository.commit(git(pool.source, "rev-parse", ref)).tree
     assert (tree / "a.txt").data_stream.read() == b"1\r\nmixed\n"
     assert (tree / "b.up").data_stream.read() == b"lower\n"
     repository.close()

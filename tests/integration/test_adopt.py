@@ -15,7 +15,7 @@ from tests.support.untouched import everything
 def head(repo, ref="HEAD"):
     repository = gitpython.Repo(repo)
     try:
-        return repository.commit(ref).hexsha
+        return repository.commit(gitrepo.git(repo, "rev-parse", ref)).hexsha
     finally:
         repository.close()
 

@@ -51,6 +51,13 @@ def test_an_old_git_is_an_error(pool, tmp_path):
     assert "2.30.1" in found["git"]["message"]
 
 
+def test_a_source_that_this_git_is_too_old_for_is_an_error(pool):
+    gitrepo.of_another_time(pool.source)
+    found = checks(pool)["pool:app:git"]
+    assert (found["level"], found["hint"]) == ("error", "install git 2.45 or newer, then: git --version")
+    assert f"{pool.source}/.git keeps its refs as a reftable" in found["message"]
+
+
 @pytest.mark.parametrize("root", [None, "", "relative", "/nowhere/at/all"])
 def test_a_root_that_cannot_be_used_is_an_error_and_said(root):
     done = tool.run("worktree-pool", "doctor", env={"WORKTREE_ROOT": root})

@@ -268,13 +268,16 @@ def test_a_slot_that_lost_its_link_while_it_changed_hands_is_said_to_stay(both):
     assert both.states() == [("slot-0", "releasing", "x")]
 
 
-@pytest.mark.parametrize("what", ["MERGE_HEAD", "refs/worktree/mine", "refs/bisect/bad"])
+@pytest.mark.parametrize("what", ["MERGE_HEAD", "CHERRY_PICK_HEAD", "refs/worktree/mine", "refs/bisect/bad"])
 def test_an_idle_slot_that_was_deleted_with_a_commit_only_its_entry_knows_stays_broken(both, what):
     held_and_idle(both)
     idle = f"{both.at}/slot-1"
     lonely = git(idle, "commit-tree", "-m", "lonely", "HEAD^{tree}")
     admin = git(idle, "rev-parse", "--absolute-git-dir")
-    git(idle, "update-ref", what, lonely)
+    if what == "MERGE_HEAD":  # a file everywhere, which newer gits write to in a merge alone
+        gitrepo.write(admin, {what: f"{lonely}\n"})
+    else:
+        git(idle, "update-ref", what, lonely)
     shutil.rmtree(idle)
     assert both.pool("release", "--name", "nobody").code == 0
     assert both.states() == [("slot-0", "held", "x"), ("slot-1", "broken", None)]

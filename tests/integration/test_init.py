@@ -194,3 +194,24 @@ def test_a_worktree_root_that_will_not_do_is_refused_by_each_verb(tmp_path, repo
         done = tool.run("wt", *verb, cwd=repo, env=env)
         assert_refused(done, 1, "WORKTREE_ROOT", words)
     assert everything(str(tmp_path)) == before
+
+
+def test_a_reftable_that_this_git_cannot_read_is_refused_with_what_helps(tmp_path, repo):
+    gitrepo.of_another_time(repo)
+    (tmp_path / "root").mkdir()
+    before = everything(tmp_path / "root")
+    done = tool.run(
+        "worktree-pool",
+        "--pool",
+        "app",
+        "init",
+        "--source",
+        repo,
+        "--max-slots",
+        "2",
+        env={"WORKTREE_ROOT": tmp_path / "root"},
+    )
+    assert_refused(
+        done, 1, f"{repo}/.git keeps its refs as a reftable", "install git 2.45 or newer", "ofanothertime"
+    )
+    assert everything(tmp_path / "root") == before

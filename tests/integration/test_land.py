@@ -36,7 +36,7 @@ def assert_refused(pool, result, before, *words, code=1):
 def parents(repo, ref="HEAD"):
     repository = gitpython.Repo(repo)
     try:
-        return [parent.hexsha for parent in repository.commit(ref).parents]
+        return [parent.hexsha for parent in repository.commit(tip(repo, ref)).parents]
     finally:
         repository.close()
 

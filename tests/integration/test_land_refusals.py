@@ -146,7 +146,7 @@ def hold(stage):
 
 def ref_is_locked(stage):
     git(stage.source, "switch", "-q", "--detach")
-    gitrepo.write(stage.source, {".git/refs/heads/main.lock": ""})
+    gitrepo.write("/", {gitrepo.lock_of_ref(stage.source, "refs/heads/main"): ""})
 
 
 # what it is: (how it comes to it, arguments, what the error must name, exit code); in the order of the steps

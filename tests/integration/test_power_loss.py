@@ -40,6 +40,21 @@ def places(events, wanted):
     return [number for number, event in enumerate(events) if event == wanted]
 
 
+def refs_written(events, source, ref):
+    """When the file of a ref came to its place; where refs are in tables, when their list did, for any ref."""
+    file = f"{source}/.git/{'reftable/tables.list' if gitrepo.has_tables(source) else ref}"
+    return [n for n, (kind, what) in enumerate(events) if kind == "into" and what[1] == file]
+
+
+def assert_ref_is_synced(events, made):
+    """It was before it came to its place, and so was the new table."""
+    place = os.path.dirname(events[made][1][1])
+    tables = [what for kind, what in events[:made] if kind == "into" and what[1].endswith(".ref")]
+    new = [what[0] for what in tables if os.path.dirname(what[1]) == place]
+    for temp in (events[made][1][0], *new[-1:]):
+        assert ("sync", temp) in events[:made]
+
+
 def assert_replaced_whole(events, path):
     """Every time that a file came to a path, it had been synced, and its directory was afterwards."""
     renames = [(n, what[0]) for n, (kind, what) in enumerate(events) if kind == "into" and what[1] == path]
@@ -66,13 +81,10 @@ def test_what_a_release_sets_aside_is_synced_before_the_branch_goes(both, tmp_pa
     gitrepo.commit(path, {"x": "1"})
     events = traced(both, tmp_path, "release", "--name", "a")
     (ref,) = git(both.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/").splitlines()
-    (made,) = [
-        n
-        for n, (kind, what) in enumerate(events)
-        if kind == "into" and what[1] == f"{both.source}/.git/{ref}"
-    ]
-    assert ("sync", f"{both.source}/.git/{ref}.lock") in events[:made]
-    (gone,) = places(events, ("gone", "refs/heads/a"))  # git stands in its directory
+    made, *later = refs_written(events, both.source, ref)
+    gone, *_ = later or places(events, ("gone", "refs/heads/a"))  # git stands in its directory
+    for number in (made, *later):  # what was kept is in each new table
+        assert_ref_is_synced(events, number)
     assert made < gone
 
 
@@ -84,11 +96,8 @@ def test_what_an_acquire_sets_aside_is_synced_before_the_files_are_overwritten(b
     gitrepo.write(f"{both.at}/slot-0", {"README": "mine\n"})
     events = traced(both, tmp_path, "acquire", "--name", "b")
     (ref,) = git(both.source, "for-each-ref", "--format=%(refname)", "refs/wt/kept/").splitlines()
-    (made,) = [
-        n
-        for n, (kind, what) in enumerate(events)
-        if kind == "into" and what[1] == f"{both.source}/.git/{ref}"
-    ]
+    made = refs_written(events, both.source, ref)[-1]  # where refs are in tables, the new branch was before
+    assert_ref_is_synced(events, made)
     blob = git(both.source, "rev-parse", f"{ref}:README")
     stored = [
         (n, what[0])
@@ -99,4 +108,3 @@ def test_what_an_acquire_sets_aside_is_synced_before_the_files_are_overwritten(b
     for number, temp in stored:
         assert number < made
         assert ("sync", temp) in events[:number]
-    assert ("sync", f"{both.source}/.git/{ref}.lock") in events[:made]

@@ -18,7 +18,7 @@ ROW = "id state name branch group sha full_sha path layout started_at age_s".spl
 def head(repo, ref="HEAD"):
     repository = gitpython.Repo(repo)
     try:
-        return repository.commit(ref).hexsha
+        return repository.commit(gitrepo.git(repo, "rev-parse", ref)).hexsha
     finally:
         repository.close()
 
@@ -36,7 +36,7 @@ def test_a_round_in_both_layouts(both):
         assert path == slot_dir
         assert os.readlink(os.path.join(both.at, "feature-x")) == "slot-0"
     repository = gitpython.Repo(path)
-    assert repository.active_branch.name == "feature/x"
+    assert gitrepo.git(path, "symbolic-ref", "--short", "HEAD") == "feature/x"
     assert not repository.is_dirty(untracked_files=True)
     repository.close()
     assert both.pool("path", "--name", "feature/x").out == f"{path}\n"

@@ -369,10 +369,11 @@ def recorded(pool, locks):
 def test_source_lock_free_with_recorded_git_locks_removes_exactly_those_and_the_users_git_works(both):
     both.acquire("a")
     git(both.source, "branch", "spare")
-    ours = [
-        f"{both.source}/.git/{name}" for name in ("refs/heads/spare.lock", "packed-refs.lock", "config.lock")
-    ]
-    theirs = f"{both.source}/.git/refs/heads/main.lock"
+    of_ref = gitrepo.lock_of_ref(both.source, "refs/heads/spare")
+    ours = [of_ref, *(f"{both.source}/.git/{name}" for name in ("packed-refs.lock", "config.lock"))]
+    theirs = (
+        f"{both.source}/.git/refs/{'main.lock' if gitrepo.has_tables(both.source) else 'heads/main.lock'}"
+    )
     for path in (*ours, theirs):
         put(path)
     recorded(both, ours)
@@ -554,5 +555,7 @@ def _state(admin):
     for directory, _names, plain in os.walk(admin):
         found |= {os.path.relpath(f"{directory}/{name}", admin) for name in plain}
     return {
-        name for name in found if not name.startswith(("logs/", "index", "sharedindex", "worktree-pool/"))
+        name
+        for name in found
+        if not name.startswith(("logs/", "index", "sharedindex", "worktree-pool/", "reftable/0x"))
     }

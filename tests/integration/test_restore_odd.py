@@ -330,10 +330,11 @@ def test_what_was_set_aside_last_is_listed_first_and_said_to_be_the_newest(both)
     force(both, "second")
     (ref,) = kept(both)
     made = git(both.source, "reflog", "show", "--date=unix", "--format=%gd", ref).partition("{")[2][:-1]
-    log = f"{both.source}/.git/logs/{ref}"
-    before = file_bytes(log)
-    with open(log, "wb") as file:  # it has whole seconds
-        file.write(before.replace(b"> " + made.encode(), b"> %d" % (int(made) - 60)))
+    sha = git(both.source, "rev-parse", ref)
+    git(both.source, "update-ref", "-d", ref)
+    earlier = {**os.environ, "GIT_COMMITTER_DATE": f"@{int(made) - 60} +0000"}  # a log has whole seconds
+    again = ["git", "-C", both.source, "update-ref", "--create-reflog", "-m", "set aside", ref, sha]
+    subprocess.run(again, env=earlier, check=True)
     force(both, "first")
     done = both.wt("restore")
     assert [line.partition("@")[0] for line in done.out.splitlines()] == ["first", "second"]

@@ -474,7 +474,8 @@ def test_lock_files_of_a_git_that_died_in_a_submodule_are_removed(nest, layout):
 
     def litter():
         for store in submodules.stores(admin):
-            for name in ("index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "refs/heads/y.lock"):
+            of_ref = "reftable/tables.list.lock" if gitrepo.has_tables(store) else "refs/heads/y.lock"
+            for name in ("index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", of_ref):
                 with open(f"{store}/{name}", "w", encoding="utf-8"):
                     pass
 

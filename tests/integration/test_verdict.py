@@ -353,7 +353,9 @@ def damage_index(path, admin):
 
 
 def damage_head(path, admin):
-    with open(f"{admin}/HEAD", "w", encoding="utf-8") as file:
+    with open(
+        f"{admin}/{'reftable/tables.list' if gitrepo.has_tables(path) else 'HEAD'}", "w", encoding="utf-8"
+    ) as file:
         file.write(f"{'1' * 40}\n")
 
 

@@ -32,3 +32,29 @@ def make_repo(path, files=None):
     git(path, "init", "-q", "-b", "main")
     commit(path, {"README": "hello\n", ".gitignore": "build/\n"} if files is None else files, "first")
     return str(path)
+
+
+def has_tables(repo):
+    """Whether a repository keeps its refs as a reftable; a git that knows none gives the question back."""
+    return git(repo, "rev-parse", "--show-ref-format") == "reftable"
+
+
+def lock_of_ref(repo, ref):
+    """The file with which git locks a branch in a working clone."""
+    return f"{repo}/.git/reftable/tables.list.lock" if has_tables(repo) else f"{repo}/.git/{ref}.lock"
+
+
+def can_do_tables():
+    """Whether this git makes a reftable where it is configured to (2.46)."""
+    said = subprocess.run(["git", "version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    return tuple(int(part) for part in said.split(".")[:2]) >= (2, 46)
+
+
+def of_another_time(repo):
+    """Make of a working clone one that keeps its refs as a reftable, and that no git of today can read."""
+    with open(f"{repo}/.git/config", "a", encoding="utf-8") as file:
+        file.write(
+            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefstorage = reftable\n\tofanothertime = true\n"
+        )
+    os.makedirs(f"{repo}/.git/reftable", exist_ok=True)
+    write(repo, {".git/HEAD": "ref: refs/heads/.invalid\n"})

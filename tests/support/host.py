@@ -37,11 +37,13 @@ def is_foreign(variable):
     return variable in {"WORKTREE_ROOT", "BASH_ENV", "ZDOTDIR", "PWD", "OLDPWD", *TERMINAL}
 
 
-def neutral_environment(home):
+def neutral_environment(home, ref_format=None):
     """The variables to set for a host whose only user lives in `home`; writes the git config they point to."""
     config = os.path.join(home, ".gitconfig")
     with open(config, "w", encoding="utf-8") as file:
         file.write(GITCONFIG)
+        if ref_format:
+            file.write(f"[init]\n\tdefaultRefFormat = {ref_format}\n")
     return {
         "HOME": str(home),
         "LC_ALL": "C.UTF-8",

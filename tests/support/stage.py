@@ -164,6 +164,9 @@ def reachable_commits(stage):
         for name in PSEUDO_REFS:
             if os.path.exists(f"{admin}/{name}"):
                 tips += read(f"{admin}/{name}").decode().split()
+        if os.path.isdir(f"{admin}/reftable"):
+            own = ("--format=%(objectname)", "--include-root-refs", *PSEUDO_REFS)
+            tips += gitrepo.git(admin, "--git-dir=.", "for-each-ref", *own).split()
     if "refs/stash" in stage.git("for-each-ref"):
         tips += stage.git("log", "-g", "--format=%H", "refs/stash").split()
     return set(stage.git("rev-list", "--all", *tips).split())

@@ -10,6 +10,8 @@ import os
 from wt import files
 from wt.model import record
 
+_ELSEWHERE = "ref: refs/heads/.invalid"  # what HEAD says where refs are kept as a reftable
+
 
 @record
 class Place:
@@ -94,6 +96,10 @@ def head(git_dir: str) -> tuple[str | None, str | None]:
     if text is None:
         return _linked_head(git_dir), None
     text = text.strip()
+    if text == _ELSEWHERE:
+        from wt.git import reftable
+
+        text = reftable.text(git_dir, "HEAD") or ""
     if text.startswith("ref: "):
         return text[5:].strip(), None
     return (None, text) if is_object_id(text) else (None, None)
@@ -105,6 +111,22 @@ def _linked_head(git_dir: str) -> str | None:
         return os.readlink(f"{git_dir}/HEAD")
     except OSError:
         return None
+
+
+def has_tables(git_dir: str) -> bool:
+    """Whether refs are kept as a reftable, of which files say nothing."""
+    return (
+        os.path.isdir(f"{git_dir}/reftable")
+        and (files.read_text(f"{git_dir}/HEAD", 64) or "").strip() == _ELSEWHERE
+    )
+
+
+def be_tables(git_dir: str) -> None:
+    """Make of a new, empty git dir one that keeps its refs as a reftable, as git itself does."""
+    files.make_directory(f"{git_dir}/reftable")
+    files.make_directory(f"{git_dir}/refs")
+    files.write_exclusive(f"{git_dir}/refs/heads", "this repository uses the reftable format\n")
+    files.write_exclusive(f"{git_dir}/HEAD", f"{_ELSEWHERE}\n")
 
 
 def is_object_id(text: str) -> bool:

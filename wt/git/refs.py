@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import files
-from wt.errors import GitError, UsageError, quoted
+from wt.errors import GitError, UsageError, WtError, quoted
 from wt.git import layout
 from wt.model import record
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from wt.git.run import Git, Running
 
 _PATIENCE, _POLL = 2.0, 0.005
+SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+OWN = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")
+# files but in a reftable; MERGE_HEAD and FETCH_HEAD are files there, too (gitglossary(7), pseudoref)
+_ROOT_REFS = ("AUTO_MERGE", "BISECT_EXPECTED_REV", "CHERRY_PICK_HEAD", "MERGE_AUTOSTASH", "ORIG_HEAD", "REBASE_HEAD",
+              "REVERT_HEAD")  # fmt: skip
 OPERATION_REFS = ("ORIG_HEAD", "MERGE_HEAD", "MERGE_AUTOSTASH", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
@@ -32,21 +37,28 @@ class Ref:
 
 
 def read_file(common: str, ref: str) -> str | None:
-    """Return a ref's object id from its loose file, else from packed-refs; None where it is symbolic, or not in files."""
-    return read_loose(common, ref) or read_packed(common, ref)
+    """Return a ref's object id, without git being asked; None where it is symbolic, or absent."""
+    found = read_loose(common, ref)
+    return _read_packed(common, ref) if found is None and not layout.has_tables(common) else found
 
 
 def read_loose(common: str, ref: str) -> str | None:
-    """Return a ref's object id from its loose file, None where it is packed, symbolic or absent: a hint, not a truth."""
-    text = files.read_text(f"{common}/{ref}", 4096)
-    if text is None:
-        return None
-    text = text.strip()
+    """Return a ref's object id from its loose file or a reftable, None where it is packed, symbolic or absent: a hint, not a truth."""
+    text = _own_text(common, ref)
     return text if layout.is_object_id(text) else None
 
 
-def read_packed(common: str, ref: str) -> str | None:
-    """Return a ref's object id from packed-refs; None where it stands elsewhere, or nowhere."""
+def _own_text(git_dir: str, ref: str) -> str:
+    """Return what the file of a ref says, or would say; empty where it is packed or absent."""
+    text = files.read_text(f"{git_dir}/{ref}", 4096)
+    if text is None and layout.has_tables(git_dir):
+        from wt.git import reftable
+
+        text = reftable.text(git_dir, ref)
+    return (text or "").strip()
+
+
+def _read_packed(common: str, ref: str) -> str | None:
     text = files.read_text(f"{common}/packed-refs", 1 << 28) or ""
     at = text.find(f" {ref}\n")
     line = text[text.rfind("\n", 0, at) + 1 : at] if at >= 0 else ""
@@ -55,8 +67,44 @@ def read_packed(common: str, ref: str) -> str | None:
 
 def followed(common: str, branch: str) -> str:
     """Return the branch that a branch stands for: itself, unless it is a symbolic ref to another."""
-    text = (files.read_text(f"{common}/refs/heads/{branch}", 4096) or "").strip()
+    text = _own_text(common, f"refs/heads/{branch}")
     return text[16:] if text.startswith("ref: refs/heads/") else branch
+
+
+def below(common: str, prefix: str) -> list[str]:
+    """Return the names of the refs below a prefix (`refs/x/`), without git being asked."""
+    if layout.has_tables(common):
+        from wt.git import reftable
+
+        return list(reftable.below(common, prefix))
+    loose = [path[len(common) + 1 :] for path in files.plain_below(f"{common}/{prefix.rstrip('/')}")]
+    packed = files.read_text(f"{common}/packed-refs", 1 << 28) or ""
+    at = packed.find(f" {prefix}")
+    lines = packed[packed.rfind("\n", 0, at) + 1 :].split("\n") if at >= 0 else []
+    found = [name for line in lines if (name := line.partition(" ")[2]).startswith(prefix)]
+    return list(dict.fromkeys(name for name in (*loose, *found) if not name.endswith(".lock")))
+
+
+def is_any_below(common: str, prefix: str) -> bool:
+    """Return whether there may be refs below a prefix, by the cheapest look at them; an empty directory counts."""
+    if os.path.isdir(f"{common}/{prefix}"):
+        return True
+    if layout.has_tables(common):
+        return bool(below(common, prefix))
+    return f" {prefix}" in (files.read_text(f"{common}/packed-refs", 1 << 28) or "")
+
+
+def refuse_old_git(common: str) -> None:
+    """WtError where refs are kept as a reftable, and git is older than those."""
+    if not layout.has_tables(common):
+        return
+    from wt.git.run import Git
+
+    try:
+        Git(common).ask("rev-parse", "--git-dir")
+    except GitError as error:
+        raise WtError(f"{common} keeps its refs as a reftable, which this git cannot read.",
+                      "install git 2.45 or newer, then: git --version", details=error.details) from error  # fmt: skip
 
 
 def list_refs(git: Git, *patterns: str) -> list[Ref]:
@@ -118,15 +166,19 @@ def _now() -> dict[str, str]:
 
 def made_at(common: str, ref: str) -> float | None:
     """Return when a ref was made, as far as its reflog goes back; None where it has none."""
-    text = files.read_text(f"{common}/logs/{ref}", 1 << 12)
-    if text is None and os.path.isdir(f"{common}/reftable"):
-        from wt.git.run import Git
-
-        when = Git(common).ask("log", "-g", "--format=%gd", "--date=unix", ref, "--").rpartition("@{")[2]
-    else:
-        when = (text or "").split("\n")[0].partition("\t")[0].rpartition("> ")[2]
-    word = when.rstrip("}").split(" ")[0]
+    when = log(common, ref, 1 << 12).split("\n")[0].partition("\t")[0].rpartition("> ")[2]
+    word = when.split(" ")[0]
     return float(word) if word.isascii() and word.isdigit() and len(word) < 12 else None
+
+
+def log(git_dir: str, ref: str, limit: int = 1 << 22) -> str:
+    """Return a ref's reflog in the form of its file, the oldest entry first, at most `limit` bytes of that; empty without one."""
+    text = files.read_text(f"{git_dir}/logs/{ref}", limit)
+    if text is None and layout.has_tables(git_dir):
+        from wt.git import reftable
+
+        text = reftable.log(git_dir, ref)
+    return text or ""
 
 
 def delete(git: Git, ref: str, expected: str) -> None:
@@ -161,7 +213,16 @@ def born_without(common: str, branch: str, nonce: str) -> bool:
 
 
 def _birth(common: str, branch: str) -> str:
-    return (files.read_text(f"{common}/logs/refs/heads/{branch}", 1 << 16) or "").split("\n", 1)[0]
+    return log(common, f"refs/heads/{branch}", 1 << 16).split("\n", 1)[0]
+
+
+def begin_head(git: Git, git_dir: str, common: str, sha: str) -> None:
+    """Give the git dir of a new worktree its HEAD, a detached one; refs are kept in it as they are in its common dir."""
+    if layout.has_tables(common):
+        layout.be_tables(git_dir)
+        detach_head(git, git_dir, sha)
+    else:
+        files.write_exclusive(f"{git_dir}/HEAD", f"{sha}\n")
 
 
 def detach_head(git: Git, git_dir: str, sha: str) -> None:
@@ -178,8 +239,8 @@ def _write_head(git: Git, git_dir: str, text: str, fallback: tuple[str, ...]) ->
     """Write HEAD through HEAD.lock, git's own protocol for it; by git where HEAD is not a file (reftable)."""
     path = f"{git_dir}/HEAD"
     current = files.read_text(path, 4096)
-    if current is None or current.startswith("ref: refs/heads/.invalid"):
-        git.do(*fallback)
+    if current is None or layout.has_tables(git_dir):
+        _at(git, git_dir).do(*SYNCED, *fallback)
         return
     if current == text:
         return
@@ -217,15 +278,52 @@ def pseudo_ref(git_dir: str, name: str) -> list[str]:
 
 
 def of_worktree(git_dir: str) -> list[tuple[str, str]]:
-    """Return name and commit of a linked worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are always loose."""
-    found: list[tuple[str, str]] = []
+    """Return name and commit of a worktree's own refs (`refs/worktree`, `refs/bisect`, `refs/rewritten`), which are never packed.
+
+    With those of OPERATION_REFS that are in no files.
+    """
+    known = (*OPERATION_REFS, *OWN)
+    there = in_tables(git_dir).items()
+    found = [(ref, sha) for ref, sha in there if ref.startswith(known) and layout.is_object_id(sha)]
     for own in ("worktree", "bisect", "rewritten"):
         for directory, _names, plain in os.walk(f"{git_dir}/refs/{own}"):
-            below = directory[len(git_dir) + 1 :]
+            inside = directory[len(git_dir) + 1 :]
             for name in plain:
-                found.extend((f"{below}/{name}", sha) for sha in pseudo_ref(directory, name))
+                found.extend((f"{inside}/{name}", sha) for sha in pseudo_ref(directory, name))
     return found
 
 
 def exists_as_file(git_dir: str, name: str) -> bool:
     return os.path.lexists(f"{git_dir}/{name}")
+
+
+def in_tables(git_dir: str) -> dict[str, str]:
+    """Return a worktree's own refs but HEAD that a reftable holds, `CHERRY_PICK_HEAD` and `refs/bisect/bad`; none where refs are files."""
+    if not layout.has_tables(git_dir):
+        return {}
+    from wt.git import reftable
+
+    found = reftable.below(git_dir, *_ROOT_REFS, *OWN)
+    return {ref: sha for ref, sha in found.items() if ref in _ROOT_REFS or ref.startswith(OWN)}
+
+
+def has_own(git_dir: str, name: str) -> bool:
+    """Return whether a worktree has a ref like `AUTO_MERGE`, which is a file or in a reftable."""
+    return exists_as_file(git_dir, name) or bool(_own_text(git_dir, name))
+
+
+def drop_own(git: Git, git_dir: str, names: Iterable[str]) -> None:
+    """Remove those of a worktree's own refs that a reftable holds: by name, or all below `refs/bisect/`."""
+    wanted = tuple(names)
+    below = tuple(name for name in wanted if name.endswith("/"))
+    gone = [ref for ref in in_tables(git_dir) if ref in wanted or ref.startswith(below)]
+    lines = "".join(f"option no-deref\ndelete {ref}\n" for ref in gone)
+    if lines:
+        _at(git, git_dir).do("update-ref", "--stdin", data=lines.encode("utf-8", "surrogateescape"))
+
+
+def _at(git: Git, git_dir: str) -> Git:
+    """Return git at a git dir itself, wherever it lies and whether it has its files or not."""
+    from wt.git.run import Git
+
+    return Git(git_dir, git.keep, {**git.more, "GIT_DIR": git_dir})

@@ -40,6 +40,7 @@ _OVERRIDES = {
     # the user's own gc and pack-refs hold these for a while; git would give up after 0.1 and 1 s
     "core.filesRefLockTimeout": "5000",
     "core.packedRefsTimeout": "10000",
+    "reftable.lockTimeout": "10000",
 }
 _SIGPIPE_AND_SIGXFSZ = (13, 25)  # Python ignores them; a child must not inherit that
 _TO_END = (1, 2, 15)  # SIGHUP, SIGINT, SIGTERM
@@ -70,14 +71,12 @@ def _tool_environment() -> dict[str, str]:
     return env
 
 
-def setting(key: str, value: str) -> dict[str, str]:
-    """Return the environment of one call with one more setting, whatever characters its key holds."""
-    number = len(_OVERRIDES)
-    return {
-        "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": key,
-        f"GIT_CONFIG_VALUE_{number}": value,
-    }
+def settings(more: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of one call with some more settings, whatever characters their keys hold."""
+    env = {"GIT_CONFIG_COUNT": str(len(_OVERRIDES) + len(more))}
+    for number, (key, value) in enumerate(more.items(), len(_OVERRIDES)):
+        env.update({f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value})
+    return env
 
 
 class Running:

@@ -80,8 +80,9 @@ def _is_bare(common: str) -> bool:
 
 
 def operation(git_dir: str) -> Operation | None:
+    own = refs.in_tables(git_dir)
     for name, what, abort, proceed in _OPERATIONS:
-        if refs.exists_as_file(git_dir, name):
+        if name in own or refs.exists_as_file(git_dir, name):
             return Operation(what, abort, proceed)
     return None
 

@@ -55,7 +55,7 @@ def _discard(slot: Slot, held: Mutex) -> None:
     if is_fresh(slot):
         return
     if worktrees.operation(slot.admin_dir) is not None:
-        giveback.clear_operation_state(slot.admin_dir)
+        giveback.clear_operation_state(git, slot.admin_dir)
     looking = git.start_refresh(*status.arguments(untracked="normal"))
     flags = git.start("ls-files", "-v", "-z")
     clean = status.answered(looking).clean

@@ -6,7 +6,7 @@ import os
 import time
 
 from wt import times
-from wt.errors import CapacityError, ContendedError, WtError, again, quoted
+from wt.errors import CapacityError, ContendedError, GitError, WtError, again, quoted
 from wt.git import layout
 from wt.model import Slot
 from wt.pool import lock, names
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def idle(pool: Pool, seen: Survey, group: str | None, sha: str | None, prefer: str = "") -> list[Slot]:
     """Return the idle slots of a group: the preferred one first, those at `sha`, the nearest to it, then by number."""
     slots = [slot for slot in seen.of_group(group) if slot.state == "idle"]
-    heads = {slot.slot: layout.head(slot.admin_dir)[1] for slot in slots}
+    heads = {slot.slot: _commit_of(slot) for slot in slots}
     far = _distances(pool, sha, heads)
     return sorted(
         slots,
@@ -33,6 +33,13 @@ def idle(pool: Pool, seen: Survey, group: str | None, sha: str | None, prefer: s
             slot.slot != prefer, heads[slot.slot] != sha, far.get(heads[slot.slot] or "", _FAR), slot.number,
         ),
     )  # fmt: skip
+
+
+def _commit_of(slot: Slot) -> str | None:
+    try:
+        return layout.head(slot.admin_dir)[1]
+    except GitError:  # it cannot be told: no reason not to take another
+        return None
 
 
 def _distances(pool: Pool, sha: str | None, heads: dict[str, str | None]) -> dict[str, int]:

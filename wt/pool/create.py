@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from wt import files
-from wt.git import layout
+from wt.git import layout, refs
 from wt.model import Slot
 from wt.pool import lock, look, names, rename
 
@@ -35,10 +35,11 @@ def fresh_slot(pool: Pool, group: str | None, number: int, mutex: Mutex, sha: st
     files.write_exclusive(f"{born}/.git", f"gitdir: {admin}\n")
     files.make_directory(f"{staged}/worktree-pool")
     for name, text in (
-        ("HEAD", f"{sha}\n"), ("commondir", "../..\n"), ("gitdir", f"{final}/.git\n"), ("locked", rename.REASON),
+        ("commondir", "../..\n"), ("gitdir", f"{final}/.git\n"), ("locked", rename.REASON),
         ("worktree-pool/created", _provenance(pool, slot_id)), (look.COLD, ""),
     ):  # fmt: skip
         files.write_exclusive(f"{staged}/{name}", text)
+    refs.begin_head(pool.git((mutex.descriptor,)), staged, pool.common, sha)
     files.make_directory(f"{pool.common}/worktrees")
     files.rename(staged, admin)
     files.rename(born, final)

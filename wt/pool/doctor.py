@@ -6,6 +6,7 @@ import os
 
 from wt import trust
 from wt.errors import WtError, quoted
+from wt.git import refs
 from wt.git.run import Git
 from wt.model import record
 from wt.pool import holder, hookgroup, location, lock, mending, missing, mutex, survey
@@ -68,10 +69,19 @@ def _pool(root: str, key: str, env: Mapping[str, str], warn: Callable[[str], Non
         return [
             Check(name, "error", str(error), hints[0] if hints else f"ls -la {quoted(f'{root}/{key}/.meta')}")
         ]
-    found = [*_broken(pool, seen), *_twins(pool, seen), *_unfinished(pool, seen), *_of_the_dead(pool, seen), *_dead_lands(pool, seen), *_git_locks(pool, seen),
+    found = [*_old_git(pool), *_broken(pool, seen), *_twins(pool, seen), *_unfinished(pool, seen), *_of_the_dead(pool, seen),
+             *_dead_lands(pool, seen), *_git_locks(pool, seen),
              *_foreign(pool, seen), *_mirror_pushes(pool), *_hooks(pool, env, warn)]  # fmt: skip
     many = "1 slot" if len(seen.slots) == 1 else f"{len(seen.slots)} slots"
     return found or [Check(name, "ok", f"pool `{key}`: {many} over {pool.config.source}.")]
+
+
+def _old_git(pool: Pool) -> list[Check]:
+    try:
+        refs.refuse_old_git(pool.common)
+    except WtError as error:
+        return [Check(f"pool:{pool.key}:git", "error", error.sentence, error.hints[0])]
+    return []
 
 
 def _broken(pool: Pool, seen: Survey) -> list[Check]:

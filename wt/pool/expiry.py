@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 
-from wt import files, times
+from wt import times
 from wt.errors import WtError
 from wt.git import refs
 from wt.pool import gitlocks, keep, nested, sourcelock, submodules
@@ -34,7 +33,9 @@ def expire(pool: Pool, tell: Callable[[str], None]) -> None:
                 f"{dropped} of what was set aside in submodules more than {pool.config.keep} ago is dropped."
             )
     # nothing was set aside before its slot was acquired, which is what the name says
-    named = [ref for ref in _names(pool) if ref.rpartition("/")[2] < oldest and _is_ours(ref)]
+    named = [
+        ref for ref in refs.below(pool.common, PREFIX) if ref.rpartition("/")[2] < oldest and _is_ours(ref)
+    ]
     old = [ref for ref in named if keep.made_at(pool.common, ref, _moment(ref)) < before]
     found = [(ref.name, ref.sha) for ref in refs.list_refs(pool.git(), *old[:_AT_ONCE])] if old else []
     if not found:
@@ -56,20 +57,6 @@ def _moment(ref: str) -> str:
     return ref.rpartition("/")[2].partition("-")[0]
 
 
-def _names(pool: Pool) -> list[str]:
-    """Return the kept refs from files, which costs no process; by git where refs are in no files."""
-    if os.path.isdir(f"{pool.common}/reftable"):
-        return [ref.name for ref in refs.list_refs(pool.git(), PREFIX.rstrip("/"))]
-    loose = [
-        path[len(pool.common) + 1 :] for path in files.plain_below(f"{pool.common}/{PREFIX.rstrip('/')}")
-    ]
-    packed = files.read_text(f"{pool.common}/packed-refs", 1 << 28) or ""
-    at = packed.find(f" {PREFIX}")
-    lines = packed[packed.rfind("\n", 0, at) + 1 :].split("\n") if at >= 0 else []
-    found = [name for line in lines if (name := line.partition(" ")[2]).startswith(PREFIX)]
-    return list(dict.fromkeys(name for name in (*loose, *found) if not name.endswith(".lock")))
-
-
 def drop(pool: Pool, found: list[tuple[str, str]]) -> None:
     """Delete refs that must still be where they were seen, with the repositories that were moved aside beside them."""
     if not found:
@@ -77,6 +64,6 @@ def drop(pool: Pool, found: list[tuple[str, str]]) -> None:
     locks = [path for name, _ in found for path in gitlocks.of_ref(pool.common, name)]
     data = "".join(f"option no-deref\ndelete {name} {sha}\n" for name, sha in found)
     gone = {name for name, _ in found}
-    nested.drop(pool, gone, {name for name in _names(pool) if name not in gone})
+    nested.drop(pool, gone, {name for name in refs.below(pool.common, PREFIX) if name not in gone})
     with sourcelock.Step(pool, (), list(dict.fromkeys(locks))) as source:
         source.do("update-ref", "--stdin", data=data.encode("utf-8", "surrogateescape"))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OF_WORKTREE = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "MERGE_RR.lock", "AUTO_MERGE.lock", "REBASE_HEAD.lock",
                "CHERRY_PICK_HEAD.lock", "MERGE_MSG.lock")  # fmt: skip
+OF_TABLES = "reftable/tables.list.lock"  # of all refs of a git dir that are kept in a reftable
 
 
 def of_ref(common: str, ref: str) -> list[str]:
@@ -30,12 +31,24 @@ def of_ref(common: str, ref: str) -> list[str]:
     The source's own HEAD is locked, too, where it points to that ref.
     """
     return [
-        f"{common}/{name}" for name in (f"{ref}.lock", "HEAD.lock", "packed-refs.lock", "packed-refs.new")
+        f"{common}/{name}"
+        for name in (f"{ref}.lock", "HEAD.lock", "packed-refs.lock", "packed-refs.new", OF_TABLES)
     ]
 
 
 def of_worktree(git_dir: str) -> list[str]:
-    return [f"{git_dir}/{name}" for name in OF_WORKTREE]
+    return [*(f"{git_dir}/{name}" for name in OF_WORKTREE), *of_tables(git_dir)]
+
+
+def of_tables(git_dir: str) -> list[str]:
+    """Return the lock file of a reftable's list, and those that lie beside its tables, whose names nobody can foretell.
+
+    git holds the latter while it makes one table of several; it does no harm to two that do so at once.
+    """
+    there = (f"{git_dir}/reftable/{name}" for name in files.list_directory(f"{git_dir}/reftable"))
+    return list(
+        dict.fromkeys((f"{git_dir}/{OF_TABLES}", *(path for path in there if path.endswith(".lock"))))
+    )
 
 
 class Recorded:
@@ -81,7 +94,10 @@ def remove_dead(mutex_path: str, tell: Callable[[str], None]) -> list[str]:
     The caller holds that mutex, so no git of the dead one's lives. A git that somebody else started meanwhile may have
     made the same file anew: then it stays.
     """
-    return remove(recorded(mutex_path), tell)
+    paths = recorded(mutex_path)
+    tables = [path for path in paths if path.endswith(OF_TABLES)]
+    beside = (one for path in tables for one in of_tables(path.removesuffix(f"/{OF_TABLES}")))
+    return remove(dict.fromkeys((*paths, *beside)), tell)
 
 
 def finish_dead(held: Mutex, verb: str, tell: Callable[[str], None]) -> None:
@@ -109,7 +125,7 @@ def _identity(path: str) -> tuple[int, int, int] | None:
     """Tell a lock file from one that was made anew while processes were looked at."""
     try:
         found = os.lstat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # beside a reftable `refs/heads` is a file
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
 

@@ -59,7 +59,7 @@ def to_idle(pool: Pool, slot: Slot, mutex: Mutex, tell: Callable[[str], None]) -
         from wt.pool.submodules import let_go
 
         let_go.let_go(pool, slot, mutex, tell)
-    clear_operation_state(slot.admin)
+    clear_operation_state(git, slot.admin)
     _go_home(pool, slot)
     lock.remove(slot.admin)
     return kept
@@ -100,10 +100,15 @@ def let_go_of_commits(pool: Pool, slot: Slot, git: Git, tell: Callable[[str], No
 
 
 def remove_dead_locks(admin: str) -> None:
-    """Remove the lock files of a git that died; the caller holds the slot's mutex, so no git of ours is alive."""
-    for name in (*gitlocks.OF_WORKTREE, "config.worktree.lock"):
-        if os.path.lexists(f"{admin}/{name}"):
-            files.unlink(f"{admin}/{name}")
+    """Remove the lock files of a git that died; the caller holds the slot's mutex, so no git of ours is alive.
+
+    The reftable of a submodule is left: it is no worktree's alone, and a fetch holds no mutex.
+    """
+    for path in (*gitlocks.of_worktree(admin), f"{admin}/config.worktree.lock"):
+        if not os.path.lexists(path):
+            continue
+        if not path.startswith(f"{admin}/reftable/") or layout.common_dir(admin) != admin:
+            files.unlink(path)
     files.remove_leftovers(f"{admin}/worktree-pool")
     files.remove_leftovers(admin)
     keep.remove_scratch(admin)
@@ -183,7 +188,7 @@ def _delete_ref(pool: Pool, slot: Slot, git: Git, ref: str, tip: str) -> list[st
     return kept
 
 
-def clear_operation_state(admin: str) -> None:
+def clear_operation_state(git: Git, admin: str) -> None:
     """Leave in an admin dir what a new worktree has: no operation, no refs, no settings of the last holder's."""
     below = (
         f"{sub}/{name}"
@@ -197,6 +202,7 @@ def clear_operation_state(admin: str) -> None:
     for name in OPERATION_DIRECTORIES:
         if name.split("/")[0] in present and os.path.isdir(f"{admin}/{name}"):
             files.remove_tree(f"{admin}/{name}")
+    refs.drop_own(git, admin, (*OPERATION_STATE, *refs.OWN))
 
 
 def _go_home(pool: Pool, slot: Slot) -> None:

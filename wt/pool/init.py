@@ -58,8 +58,8 @@ def init(root: str, key: str, wish: Wish, tell: Callable[[str], None]) -> Config
         )
     place = _source(wish.source)
     _refuse_initialised(root, key)
+    _refuse_odd_refs(place)
     _refuse_mirror(place)
-    _refuse_reftable(place)
     base = wish.base or _base(place)
     if not Git(place.common).ask_ok("show-ref", "--verify", "--quiet", f"refs/heads/{base}"):
         raise WtError(f"The source {wish.source} has no branch `{base}` to be the base.",
@@ -81,8 +81,8 @@ def init_at(pool_root: str, source: str, max_slots: int) -> Config:
     come from the source's own clones where it has them.
     """
     place = _source(source)
+    _refuse_odd_refs(place)
     _refuse_mirror(place)
-    _refuse_reftable(place)
     try:
         base = _base(place)
     except WtError:  # a checkout of a build server's: a detached HEAD and no branch
@@ -178,12 +178,13 @@ def _refuse_mirror(place: layout.Place) -> None:
             )
 
 
-def _refuse_reftable(place: layout.Place) -> None:
-    """Slots are made and renamed as files, and so are their HEADs; a reftable keeps them elsewhere."""
+def _refuse_odd_refs(place: layout.Place) -> None:
+    """Files and reftables are looked for where the repository is; git 2.54 can keep them elsewhere."""
+    refs.refuse_old_git(place.common)
     kind = Git(place.common).ask("config", "--get", "extensions.refstorage", allowed=(0, 1))
-    if kind not in ("", "files"):
-        raise WtError(f"The source keeps its refs as `{kind}`, which pools cannot serve yet.",
-                      "git refs migrate --ref-format=files")  # fmt: skip
+    if kind not in ("", "files", "reftable"):
+        raise WtError(f"The source keeps its refs as `{kind}`, which pools cannot serve.",
+                      f"to see that: git -C {quoted(place.top or place.git_dir)} config extensions.refstorage")  # fmt: skip
 
 
 def _base(place: layout.Place) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wt.pool.location import Pool
 
-SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+SYNCED = refs.SYNCED
 PREFIX = "refs/wt/kept/"
 # in the store of a submodule: the commit that an acquire brought it to (wt/pool/submodules)
 PIN = "refs/wt/pin"
@@ -153,9 +153,11 @@ def head_commit(slot: Slot, common: str) -> str | None:
         return sha
     if ref is not None and (tip := branch_tip(common, ref)) is not None:
         return tip
-    log = (files.read_text(f"{slot.admin}/logs/HEAD", 1 << 22) or "").rstrip("\n").split("\n")[-1].split(" ")
-    if len(log) > 1 and layout.is_object_id(log[1]):
-        return log[1]
+    log = refs.log(slot.admin, "HEAD").rstrip("\n").split("\n")[-1].split(" ")
+    # of a branch that was deleted git notes here that nothing came after its last commit
+    last = next((sha for sha in reversed(log[:2]) if layout.is_object_id(sha) and sha.strip("0")), None)
+    if last is not None:
+        return last
     return slot.lock.full_sha if slot.lock is not None and ref is not None else None
 
 
@@ -169,10 +171,8 @@ def branch_tip(common: str, ref: str) -> str | None:
 
 
 def is_any(common: str) -> bool:
-    """Return whether anything may be kept at all: by a look at files, for those who have nothing to do otherwise."""
-    if os.path.isdir(f"{common}/{PREFIX}") or os.path.isdir(f"{common}/reftable"):
-        return True
-    return f" {PREFIX}" in (files.read_text(f"{common}/packed-refs", 1 << 28) or "")
+    """Return whether anything may be kept at all: without git, for those who have nothing to do otherwise."""
+    return refs.is_any_below(common, PREFIX)
 
 
 def scratch(admin: str) -> str:

@@ -55,9 +55,9 @@ def checkout(
 
 def _end_operation(pool: Pool, slot: Slot, git: Git) -> None:
     """A merge that somebody began in an idle slot, or what a reset there left behind, is not the next holder's."""
-    if worktrees.operation(slot.admin_dir) is not None or os.path.lexists(f"{slot.admin}/ORIG_HEAD"):
+    if worktrees.operation(slot.admin_dir) is not None or refs.has_own(slot.admin_dir, "ORIG_HEAD"):
         keep.of_slot(pool, slot, git, _label(slot), None)
-        giveback.clear_operation_state(slot.admin_dir)
+        giveback.clear_operation_state(git, slot.admin_dir)
 
 
 def _clear_away(
@@ -78,7 +78,7 @@ def _clear_away(
     if hidden is not None:
         status.unhide(git)
     put_back(git, every, hidden)
-    files.unlink(f"{slot.admin}/ORIG_HEAD")  # of the reset just done
+    _forget_orig_head(git, slot)
 
 
 def _without_ours(top: str, found: status.Status) -> status.Status:
@@ -163,7 +163,13 @@ def _reset(pool: Pool, slot: Slot, git: Git, sha: str, tell: Callable[[str], Non
     _set_obstacles_aside(pool, slot, git, sha, tell)
     git.do("reset", *(() if alive.wanted() else ("-q",)), "--hard", sha)
     refs.detach_head(git, slot.admin_dir, sha)
+    _forget_orig_head(git, slot)
+
+
+def _forget_orig_head(git: Git, slot: Slot) -> None:
+    """It is that of the reset just done."""
     files.unlink(f"{slot.admin}/ORIG_HEAD")
+    refs.drop_own(git, slot.admin_dir, ("ORIG_HEAD",))
 
 
 def set_aside(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from wt.git import layout, refs, status
+from wt.errors import GitError
+from wt.git import layout, status
 from wt.git.run import Git
 from wt.model import Slot, record
 from wt.pool import choose, keep, lock, survey
@@ -45,20 +46,26 @@ def rows(pool: Pool) -> list[tuple[Row, Slot]]:
 
 
 def row(pool: Pool, slot: Slot) -> Row:
-    held, admin = slot.lock, slot.admin
-    age = None if held is None or admin is None else max(0, int(time.time() - lock.since(slot)))
+    held = slot.lock
+    age = None if held is None or slot.admin is None else max(0, int(time.time() - lock.since(slot)))
+    branch, sha = _head(pool, slot)
     return Row(
-        id=slot.slot, state=slot.state, name=held.name if held else None, branch=refs.branch_of(admin) if admin else None,
-        group=slot.group, sha=_head(pool, slot), full_sha=held.full_sha if held else None, path=slot.path,
+        id=slot.slot, state=slot.state, name=held.name if held else None, branch=branch,
+        group=slot.group, sha=sha, full_sha=held.full_sha if held else None, path=slot.path,
         layout=held.layout if held else pool.config.layout, started_at=held.started_at if held else None, age_s=age,
     )  # fmt: skip
 
 
-def _head(pool: Pool, slot: Slot) -> str | None:
+def _head(pool: Pool, slot: Slot) -> tuple[str | None, str | None]:
+    """Return branch and commit of a slot's HEAD; one that cannot be read hides no other slot."""
     if slot.admin is None:
-        return None
-    ref, sha = layout.head(slot.admin)
-    return sha or (keep.branch_tip(pool.common, ref) if ref else None)
+        return None, None
+    try:
+        ref, sha = layout.head(slot.admin)
+        branch = ref[11:] if ref and ref.startswith("refs/heads/") else None
+        return branch, sha or (keep.branch_tip(pool.common, ref) if ref else None)
+    except GitError:
+        return None, None
 
 
 def base_commit(pool: Pool) -> str:

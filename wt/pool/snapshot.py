@@ -267,7 +267,11 @@ class Snapshot:
         for name in (*giveback.OPERATION_STATE, *giveback.OPERATION_DIRECTORIES):
             found.extend(files.plain_below(f"{self.admin}/{name}"))
         shas = self._hashed(found)
-        return [("100644", sha, f"operation/{path[len(self.admin) + 1 :]}") for path, sha in shas.items()]
+        entries = [("100644", sha, f"operation/{path[len(self.admin) + 1 :]}") for path, sha in shas.items()]
+        own = refs.in_tables(self.admin).items()
+        return entries + [
+            ("100644", self._store(f"{sha}\n".encode()), f"operation/{name}") for name, sha in own
+        ]
 
     def _flags(self, found: status.Status, hidden: tuple[str, ...]) -> list[str]:
         """Return what no tree can say of index entries: what of a file is intended alone is in no tree of the index."""

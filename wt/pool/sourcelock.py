@@ -6,6 +6,8 @@ It is the last lock in the order, and is held for one git at a time; a step that
 from __future__ import annotations
 
 from wt import files
+from wt.git import layout
+from wt.git.run import settings
 from wt.pool import gitlocks, mutex
 
 TYPE_CHECKING = False
@@ -31,7 +33,11 @@ class Step:
         held = mutex.take(path_of(self.pool), self.pool.tell, what="the source's refs")
         self.recorded = gitlocks.Recorded(held, "refs", self.locks, self.pool.tell)
         self.recorded.__enter__()
-        return self.pool.git((*self.keep, held.descriptor))
+        git = self.pool.git((*self.keep, held.descriptor))
+        if layout.has_tables(self.pool.common):
+            # git puts what was synced into a new table, with what is written now
+            git.more = settings({"core.fsync": "reference", "core.fsyncMethod": "fsync"})
+        return git
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None

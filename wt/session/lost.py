@@ -37,7 +37,7 @@ def drop(pool: Pool, slot: Slot, held: Mutex, tell: Callable[[str], None]) -> li
 
         clean.keep_for_good(pool, slot, held, keep.label_of(slot), tell)
     kept = staged.kept(pool, slot, git, keep.label_of(slot))
-    giveback.clear_operation_state(slot.admin_dir)
+    giveback.clear_operation_state(git, slot.admin_dir)
     kept += giveback.let_go_of_commits(pool, slot, git, tell)
     rename.unlink(pool.real, names.slug(slot.held.name), slot.held.slot)
     files.remove_tree(slot.admin_dir)

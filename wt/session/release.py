@@ -217,7 +217,7 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
         return []
     try:
         # first: a reset within a merge would bring its autostash into the user's own stash
-        giveback.clear_operation_state(slot.admin_dir)
+        giveback.clear_operation_state(git, slot.admin_dir)
         if hidden is not None:
             status.unhide(git)
         nested.move(slot, moves)

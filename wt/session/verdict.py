@@ -75,9 +75,8 @@ def judge(
     if slot.state == "broken" or slot.path is None or slot.admin is None or slot.lock is None:
         why = slot.problem or "its lock cannot be read"
         return Verdict("red", "broken", why, "wt doctor", Evidence())
-    operation = worktrees.operation(slot.admin)
     try:
-        return _asked(pool, slot, name, operation, everybody, memory)
+        return _asked(pool, slot, name, worktrees.operation(slot.admin), everybody, memory)
     except _NoBaseError:
         why = f"the base `{pool.config.base}` is gone from the source"
         return Verdict("red", "broken", why, f"git -C {quoted(pool.config.source)} branch -a", Evidence())

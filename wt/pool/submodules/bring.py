@@ -190,7 +190,7 @@ class Bringing:
 
     def _remove_dead(self, store: str) -> None:
         """Remove what a clone that died left; a store that ever was one, though its HEAD is gone, is moved aside."""
-        parts = ("modules", "logs", "index", "refs/wt", "refs/stash")
+        parts = ("modules", "logs", "index", "refs/wt", "refs/stash", "reftable")
         if not any(os.path.lexists(f"{store}/{name}") for name in parts):
             files.remove_tree(store)
             return

@@ -6,7 +6,7 @@ import os
 
 from wt import files, times
 from wt.errors import WtError, quoted
-from wt.git import layout
+from wt.git import layout, refs
 from wt.git.run import Git
 from wt.pool import keep, look, materialise, snapshot
 from wt.pool.submodules import declared, fetch, is_any_kept, kept, stores
@@ -144,7 +144,7 @@ def _keep_own(leaving: Leaving, store: Store) -> None:
     pool, git = stores.as_pool(leaving.pool, store.git_dir), Git(store.git_dir, leaving.keep_open)
     listed = (line.split(" ", 3) for line in git.ask(*_TIPS).split("\n") if line)
     tips = [sha for kind, sha, of, _ref in listed if "commit" in (kind, of)]
-    if os.path.lexists(f"{store.git_dir}/logs/refs/stash"):
+    if refs.log(store.git_dir, "refs/stash"):
         tips += git.ask("log", "-g", "--format=%H", "refs/stash", "--").split("\n")
     slot = stores.as_slot(leaving.slot, store.top or store.git_dir, store.git_dir)
     tips += keep.tips(slot, store.git_dir, None)

@@ -93,7 +93,7 @@ class Fetcher:
         if origin.mirror is not None:
             files.link_objects(f"{origin.mirror}/objects", f"{staged}/objects")
         self.fetch(sub, origin, staged)
-        files.replace_text(f"{staged}/HEAD", f"{sub.pin}\n")
+        refs.detach_head(Git(staged, self.keep_open), staged, sub.pin)
         files.make_directory(os.path.dirname(store))
         files.rename(staged, store)
         files.sync_directory(os.path.dirname(store))

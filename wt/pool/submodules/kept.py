@@ -13,7 +13,7 @@ from wt.errors import WtError, quoted
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import keep, sourcelock
+from wt.pool import gitlocks, keep, sourcelock
 from wt.pool import kept as entries
 
 TYPE_CHECKING = False
@@ -135,8 +135,7 @@ def _decoded(text: str) -> str:
 
 def in_store(store: str) -> list[refs.Ref]:
     """Return what was set aside in a store and may not be in kept.git yet."""
-    loose = os.path.isdir(f"{store}/{keep.PREFIX}")
-    if not loose and f" {keep.PREFIX}" not in (files.read_text(f"{store}/packed-refs", 1 << 24) or ""):
+    if not keep.is_any(store):
         return []
     return refs.list_refs(Git(store), keep.PREFIX.rstrip("/"))
 
@@ -152,8 +151,7 @@ def transfer(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> l
     if missing:
         Git(where, keep_open).do(*_FETCH, store, *dict.fromkeys(missing.values()), env=LOCAL)
         for name, sha in missing.items():
-            locks = [f"{where}/{one}" for one in (f"{name}.lock", "packed-refs.lock", "packed-refs.new")]
-            with sourcelock.Step(pool, keep_open, locks) as source:
+            with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
                 refs.point(Git(where, source.keep), name, sha, "set aside", keep.SYNCED)
     return list(missing)
 
@@ -164,8 +162,7 @@ def keep_landed(pool: Pool, store: str, pin: str, keep_open: tuple[int, ...]) ->
     name = f"{_LANDED}{pin}"
     if refs.read_file(where, name) is None:
         Git(where, keep_open).do(*_FETCH, store, pin, env=LOCAL)
-        locks = [f"{where}/{one}" for one in (f"{name}.lock", "packed-refs.lock", "packed-refs.new")]
-        with sourcelock.Step(pool, keep_open, locks) as source:
+        with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
             Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, pin)
 
 
@@ -262,11 +259,7 @@ def drop_older(pool: Pool, before: float, most: int) -> int:
 
 def _drop(pool: Pool, old: list[Kept]) -> None:
     where = repository(pool)
-    locks = [
-        f"{where}/{name}"
-        for one in old
-        for name in (f"{one.ref}.lock", "packed-refs.lock", "packed-refs.new")
-    ]
+    locks = [path for one in old for path in gitlocks.of_ref(where, one.ref)]
     data = "".join(f"delete {one.ref} {one.sha}\n" for one in old)
     with sourcelock.Step(pool, (), list(dict.fromkeys(locks))) as source:
         Git(where, source.keep).do("update-ref", "--stdin", data=data.encode())

@@ -85,7 +85,7 @@ def _release(leaving: Leaving, store: Store, *, owned: bool) -> None:
     giveback.let_go_of_commits(
         pool, slot, git, lambda sentence: leaving.tell(f"submodule `{store.words}`: {sentence}")
     )
-    giveback.clear_operation_state(store.git_dir)
+    giveback.clear_operation_state(git, store.git_dir)
     stores.repair_one(store)
     leaving.hand_over(store)
 

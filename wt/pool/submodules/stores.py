@@ -126,9 +126,8 @@ def remove_dead_locks(git_dir: str) -> None:
     A fetch over the network does not hold that mutex: a lock of refs or config that a git still uses stays.
     """
     giveback.remove_dead_locks(git_dir)
-    own = [
-        f"{git_dir}/{name}" for name in ("config.lock", "packed-refs.lock", "packed-refs.new", "shallow.lock")
-    ]
+    names = ("config.lock", "packed-refs.lock", "packed-refs.new", "shallow.lock")
+    own = [*(f"{git_dir}/{name}" for name in names), *gitlocks.of_tables(git_dir)]
     of_refs = [
         f"{directory}/{name}"
         for directory, _names, plain in os.walk(f"{git_dir}/refs")

@@ -45,6 +45,6 @@ def _set_aside(pool: Pool, slot: Slot, git: Git) -> list[str]:
 
 def _is_as_git_left_it(slot: Slot, git: Git) -> bool:
     """Whether the files are what git's merge wrote, conflict marks and all: it remembers them as a tree."""
-    if not refs.exists_as_file(slot.admin_dir, "AUTO_MERGE"):
+    if not refs.has_own(slot.admin_dir, "AUTO_MERGE"):
         return False
     return git.ask_ok("diff", "--quiet", "--no-ext-diff", "--no-textconv", "AUTO_MERGE")

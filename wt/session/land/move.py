@@ -8,7 +8,7 @@ from __future__ import annotations
 from wt import files
 from wt.errors import GitError
 from wt.git import commits, refs, status
-from wt.git.run import Git, setting
+from wt.git.run import Git, settings
 from wt.model import record
 from wt.pool import keep
 from wt.pool.lock import fields, scalar
@@ -74,7 +74,7 @@ def write(journal: str, move: Move) -> None:
 
 def no_merge_options(branch: str) -> dict[str, str]:
     """The options that the user set for merges into a branch (`--squash`, `-s ours`) are not for ours."""
-    return setting(f"branch.{branch}.mergeOptions", "")
+    return settings({f"branch.{branch}.mergeOptions": ""})
 
 
 def forward(pool: Pool, journal: str, move: Move, keep: tuple[int, ...]) -> None:

@@ -10,7 +10,7 @@ import os
 
 from wt import files
 from wt.git import commits, refs, status, trial
-from wt.git.run import Git, setting
+from wt.git.run import Git, settings
 from wt.model import Slot
 from wt.session import base as base_branch
 from wt.session.land import advance, conflict, refuse
@@ -71,9 +71,8 @@ def _scratch(pool: Pool, slot: Slot, place: str) -> Git:
             "GIT_INDEX_FILE": f"{place}/index",
             "GIT_OBJECT_DIRECTORY": f"{place}/objects",
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{store}"',
-            **setting(
-                "core.splitIndex", "false"
-            ),  # or git would put its half of the index beside the real one
+            # or git would put its half of the index beside the real one
+            **settings({"core.splitIndex": "false"}),
         },
     )
 

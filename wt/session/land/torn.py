@@ -42,6 +42,7 @@ def undo(pool: Pool, slot: Slot, held: Mutex, journal: Move, tell: Callable[[str
     for name in _HALF:
         if refs.exists_as_file(admin, name):
             files.unlink(f"{admin}/{name}")
+    refs.drop_own(git, admin, _HALF)
     found = status.read(git, untracked="all")
     ref = snapshot.uncommitted(pool, slot, git, label, found)
     if ref is not None:
