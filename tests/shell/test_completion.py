@@ -89,6 +89,23 @@ def test_tab_with_compinit_before_and_after(busy, start, shell, when):
     assert words(sh, "wt cd feature/t") == ["cd", "feature/two"]
 
 
+ODD = {
+    "bash": "set -o posix; shopt -s failglob nocasematch extglob; alias local=q builtin=q read=q\n",
+    "zsh": "setopt ksharrays cshjunkiequotes rcquotes shglob ignorebraces shwordsplit globsubst; alias local=q read=q\n",
+    "fish": "set -gx CDPATH / /tmp .\n",
+}
+
+
+def test_tab_where_options_are_odd(busy, start, shell):
+    """They were so when the text was read, which is long before completion is."""
+    sh = start(busy, rc=rc(shell).replace(init_line(shell), ODD[shell] + init_line(shell)))
+    assert sh.begun.strip() == ""
+    some = {
+        typed: becomes for typed, becomes in TYPED.items() if typed in ("wt lan", "wt cd a=", "wt shell ins")
+    }
+    assert {typed: words(sh, typed) for typed in some} == some
+
+
 def test_tab_from_the_source_asks_the_pool_over_it(busy, start, shell):
     sh = start(busy, rc=rc(shell), cwd=f"{busy.source}/sub")
     assert words(sh, "wt cd alp") == ["cd", "alpha"]
