@@ -354,3 +354,29 @@ def test_what_is_set_aside_of_a_submodule_stays_for_as_long_too(tmp_path, repo):
     assert pool.pool("release", "--name", "y").code == 0
     kept_ones = f"{repo}/.git/worktree-pool/kept.git"
     assert git(kept_ones, "for-each-ref", "--contains", tip)
+
+
+@pytest.mark.parametrize("dirty", [False, True])
+def test_what_a_slots_own_refs_name_is_kept_whatever_it_is(pool, dirty):
+    path = pool.acquire("x")
+    gitrepo.commit(path, {"mine": "1\n"})
+    git(path, "tag", "-a", "-m", "of a tag", "t")
+    git(path, "reset", "-q", "--hard", "main")
+    os.unlink(f"{git(path, 'rev-parse', '--absolute-git-dir')}/ORIG_HEAD")
+    objects = {
+        "tag": git(path, "rev-parse", "t"),
+        "tree": git(path, "mktree", stdin=f"100644 blob {git(path, 'rev-parse', 'HEAD:README')}\tother\n"),
+        "blob": git(path, "hash-object", "-w", "--stdin", stdin="of a blob\n"),
+    }
+    git(path, "tag", "-d", "t")
+    for name, sha in objects.items():
+        git(path, "update-ref", f"refs/worktree/{name}", sha)
+    if dirty:
+        gitrepo.write(path, {"README": "changed\n"})
+    assert pool.wt("release", "x", "--force").code == 0
+    assert set(objects.values()) <= set(
+        git(pool.source, "for-each-ref", "--format=%(objectname)", "refs/wt/kept").split()
+    )
+    assert len(pool.wt("restore").out.splitlines()) == dirty
+    git(pool.source, "gc", "-q", "--prune=now")
+    assert git(pool.source, "cat-file", "-p", objects["blob"]) == "of a blob"

@@ -144,9 +144,10 @@ def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
 
 
 def is_reachable(git: Git, commit: str, *, besides: str = "", also: Iterable[str] = ()) -> bool:
-    """Return whether any ref (`besides` one that is about to go), or a commit of `also`, reaches a commit."""
+    """Return whether any ref (`besides` one that is about to go), or a commit of `also`, reaches a commit; of what is none
+    (a tag, a tree) it is not asked: True."""
     exclude = [f"--exclude={besides}"] if besides else []
-    return not git.ask("rev-list", "-1", commit, "--not", *also, *exclude, "--glob=refs/*")
+    return git.ask("rev-list", "-1", commit, "--not", *also, *exclude, "--glob=refs/*") != commit
 
 
 def create(git: Git, ref: str, sha: str, message: str) -> None:

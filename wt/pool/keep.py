@@ -77,12 +77,26 @@ def of_slot(
 ) -> list[str]:
     """Keep what only a slot reaches, the `tip` of its own branch included: HEAD's commit as it is; others, or an operation
     in progress, as one that names them, so that they do not come back as HEAD."""
+    objects(pool, slot, git, label)
     alone = lonely(pool, git, tips(slot, pool.common, tip), besides)
     if alone in ([], [head_commit(slot, pool.common)]) and not has_operation(slot):
         return [point(pool, git, label, one) for one in alone]
     from wt.pool import snapshot
 
     return snapshot.of_commits(pool, slot, git, label, alone, tip)
+
+
+def objects(pool: Pool, slot: Slot, git: Git, label: Label) -> None:
+    """Keep what a slot's own refs (`refs/worktree/`) name and is no commit: no commit can have that for a parent."""
+    named = refs.of_worktree(slot.admin) if slot.admin is not None else []
+    own = [sha for ref, sha in named if ref.startswith("refs/worktree/")]
+    if own:
+        kinds = git.ask(
+            "cat-file", "--batch-check=%(objecttype)", data="".join(f"{one}\n" for one in own).encode()
+        )
+        for one, kind in zip(own, kinds.split("\n"), strict=True):
+            if kind in ("tag", "tree", "blob"):
+                point(pool, git, label, one)
 
 
 def has_operation(slot: Slot) -> bool:

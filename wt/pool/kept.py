@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wt.git.run import Git
     from wt.pool.location import Pool
 
-_FIELDS = ("refname", "objectname", "parent", "committerdate:unix", "subject", "body")
+_FIELDS = ("refname", "objecttype", "objectname", "parent", "committerdate:unix", "subject", "body")
 _SET_ASIDE = ": set aside by wt"
 
 
@@ -53,10 +53,12 @@ def entries(pool: Pool, name: str | None = None) -> list[Entry]:
     return sorted((one for one in found if name in (None, one.name)), key=_order, reverse=True)
 
 
-def _entry(ref: str, sha: str, parent: str, date: str, subject: str, body: str) -> Entry | None:
+def _entry(ref: str, kind: str, sha: str, parent: str, date: str, subject: str, body: str) -> Entry | None:
     ref = ref.lstrip("\n")
     parsed = parse_ref(ref)
-    if parsed is None:
+    if (
+        parsed is None or kind != "commit"
+    ):  # an object that a ref of the slot's own named is kept, and is no work to restore
         return None
     name, moment = parsed
     if not is_snapshot(subject, parent):

@@ -63,7 +63,7 @@ def uncommitted(
         raise WtError(f"HEAD of {slot.slot} names no commit, so that its files cannot be set aside; nothing was dropped.",
                       f"to see it: git -C {quoted(slot.directory)} status")  # fmt: skip
     work = Snapshot(slot, Git(slot.directory, git.keep), label, head)
-    work.others = _others(pool, slot, git, head, tip)
+    work.others = _others(pool, slot, git, label, head, tip)
     try:
         work.take(found, hidden)
         work.remember(keep.roles(slot, pool.common, tip), found, hidden, nested or {})
@@ -78,7 +78,7 @@ def of_index(pool: Pool, slot: Slot, git: Git, label: Label, tip: str | None) ->
     if head is None:
         return None
     work = Snapshot(slot, git, label, head)
-    work.others = _others(pool, slot, git, head, tip)
+    work.others = _others(pool, slot, git, label, head, tip)
     try:
         conflicted = work.take_index()
         unchanged = work.made_of[0] == git.ask("rev-parse", f"{head}^{{tree}}")
@@ -90,8 +90,9 @@ def of_index(pool: Pool, slot: Slot, git: Git, label: Label, tip: str | None) ->
         keep.remove_scratch(work.admin)
 
 
-def _others(pool: Pool, slot: Slot, git: Git, head: str, tip: str | None) -> list[str]:
-    """Return the commits besides HEAD that nothing but the slot and its own branch reaches."""
+def _others(pool: Pool, slot: Slot, git: Git, label: Label, head: str, tip: str | None) -> list[str]:
+    """Return the commits besides HEAD that nothing but the slot and its own branch reaches; what is no commit is kept at once."""
+    keep.objects(pool, slot, git, label)
     besides = f"refs/heads/{slot.name}" if tip else ""
     tips = keep.tips(slot, pool.common, tip)
     return [one for one in keep.lonely(pool, git, tips, besides) if one != head]

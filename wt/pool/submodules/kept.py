@@ -28,7 +28,7 @@ LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
 
 
 _LANDED = "refs/wt/landed/"
-_FIELDS = ("refname", "objectname", "parent", "subject", "body")
+_FIELDS = ("refname", "objecttype", "objectname", "parent", "subject", "body")
 
 
 @record
@@ -68,11 +68,11 @@ def list_all(pool: Pool) -> list[Kept]:
     return [one for row in rows if (one := _parsed(*row)) is not None]
 
 
-def _parsed(name: str, sha: str, parent: str, subject: str, body: str) -> Kept | None:
+def _parsed(name: str, kind: str, sha: str, parent: str, subject: str, body: str) -> Kept | None:
     name = name.lstrip("\n")
     parts = name[len(keep.PREFIX) :].split("/")
     at = next((n for n, part in enumerate(parts) if n and _is_stamp(part)), 0)
-    if not at:
+    if not at or kind != "commit":
         return None
     label, moment, path = (
         "/".join(parts[:at]),
