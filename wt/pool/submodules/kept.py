@@ -238,7 +238,10 @@ def made_at(pool: Pool, one: Kept) -> float:
 def prune(pool: Pool, before: float, name: str | None) -> list[tuple[str, str]]:
     """Drop what was made before a moment (of a label), objects and all; returns the labels and moments.
 
-    Objects of the last day stay: some may just have come, and have no ref yet.
+    Objects of the last day stay: some may just have come, and have no ref yet. What that does not cover is a commit that was
+    set aside before, dropped by `drop_older` (which leaves objects), and is set aside again in this very moment: git fetches
+    nothing, for all is there, and its age is the old one. Until the next acquire in that slot, its store has it by a ref of
+    its own, and its objects until the slot is retired.
     """
     old = [one for one in list_all(pool) if name in (None, one.label) and made_at(pool, one) < before]
     if old:
