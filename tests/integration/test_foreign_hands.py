@@ -9,6 +9,7 @@ import pytest
 from tests.support import gitrepo, tool
 from tests.support.tool import Pool
 from tests.support.untouched import everything, file_bytes
+from wt.pool import location, survey
 
 git = gitrepo.git
 
@@ -462,3 +463,14 @@ def test_an_idle_slot_that_lost_its_link_is_left_with_all_that_is_in_it(both):
     assert [(row["id"], row["state"]) for row in both.rows() if row["state"] == "broken"] == [
         ("slot-0", "broken")
     ]
+
+
+def test_a_pool_that_vanishes_while_it_is_looked_at_has_no_slots(tmp_path, repo):
+    pool = Pool(tmp_path / "root", repo)
+    pool.acquire("x")
+    moved = f"{pool.root}/moved"
+    os.rename(pool.at, moved)
+    shutil.copytree(moved, pool.at, symlinks=True)
+    seen = location.open_pool(pool.root, "moved", print)
+    shutil.rmtree(moved)
+    assert survey.take(seen).slots == ()
