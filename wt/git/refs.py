@@ -144,10 +144,9 @@ def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
 
 
 def is_reachable(git: Git, commit: str, *, besides: str = "", also: Iterable[str] = ()) -> bool:
-    """Return whether any ref (`besides` one that is about to go), or a commit of `also`, reaches a commit; of what is none
-    (a tag, a tree) it is not asked: True."""
+    """Return whether any ref (`besides` one that is about to go), or a commit of `also`, reaches a commit."""
     exclude = [f"--exclude={besides}"] if besides else []
-    return git.ask("rev-list", "-1", commit, "--not", *also, *exclude, "--glob=refs/*") != commit
+    return not git.ask("rev-list", "-1", commit, "--not", *also, *exclude, "--glob=refs/*")
 
 
 def create(git: Git, ref: str, sha: str, message: str) -> None:
