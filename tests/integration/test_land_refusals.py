@@ -202,7 +202,7 @@ REFUSALS = {
     "11 untracked, diverged": (in_the_way_at_base("n", diverged=True), (), ("n\n", "overwritten"), 1),
     "11 untracked, squash": (in_the_way_at_base("n", diverged=True), ("--squash",), ("n\n", "overwritten"), 1),
     "11 untracked, rebase": (in_the_way_at_base("n", diverged=True), ("--rebase",), ("n\n", "overwritten"), 1),
-    "11 git refuses": (ref_is_locked, (), ("git refuses", "main.lock"), 1),
+    "11 git refuses": (ref_is_locked, (), ("git refuses", "refs/heads/main", "lock"), 1),
     "13 next is held": (hold, ("--next", "y"), ("`y` is held",), 6),
     "13 next is a branch": (lambda _: None, ("--next", "theirs"), ("`theirs` exists already",), 1),
     "13 next is the base": (lambda _: None, ("--next", "main"), ("main",), 2),
