@@ -1,5 +1,6 @@
 """restore with submodules (contract section 13): restore(release --force(state)) is the state, in this slot or another."""
 
+import glob
 import os
 import subprocess
 
@@ -232,6 +233,28 @@ def test_a_restore_that_fails_leaves_the_submodules_as_they_were(nest, held):
     (row,) = [row for row in pool.rows() if row["path"]]
     assert (row["state"], state(row["path"])) == ("idle", before)
     assert pool.wt("restore", "x", "--pool", "app").code == 0
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_submodule_whose_repository_was_its_own_directory_comes_back_from_where_it_was_moved(nest, held, changed):
+    pool, path = held
+    tip = git(gitrepo.make_repo(f"{path}/own", {"f": "1\n"}), "rev-parse", "HEAD")
+    git(path, "config", "--file", ".gitmodules", "submodule.own.path", "own")
+    git(path, "config", "--file", ".gitmodules", "submodule.own.url", f"file://{path}/nobody/has/it")
+    git(path, "-c", "advice.addEmbeddedRepo=false", "add", ".gitmodules", "own")
+    git(path, "commit", "-q", "-m", "adds")
+    if changed:
+        gitrepo.write(f"{path}/own", {"f": "2\n"})
+    assert pool.wt("release", "x", "--force").code == 0
+    pool.acquire("other")  # has no such submodule
+    done = pool.wt("restore", "x", "--pool", "app")
+    assert done.code == 0, done
+    (row,) = [row for row in pool.rows() if row["name"] == "x"]
+    assert git(f"{row['path']}/own", "rev-parse", "HEAD") == tip
+    assert git(row["path"], "status", "--porcelain") == ""
+    (moved,) = glob.glob(f"{pool.at}/.meta/kept/*/*/own")
+    with open(f"{moved}/f", encoding="utf-8") as file:
+        assert file.read() == ("2\n" if changed else "1\n")
 
 
 def test_the_list_has_submodules_and_prune_drops_their_refs_and_objects(nest, held):

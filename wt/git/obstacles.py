@@ -41,6 +41,11 @@ def _modes(git: Git, tree: str, *paths: str) -> list[tuple[str, str]]:
     return [(line[:6], line.partition("\t")[2]) for line in lines]
 
 
+def links(git: Git, commit: str) -> list[str]:
+    """Return where a commit has submodules."""
+    return [path for mode, path in _modes(git, commit) if mode == _LINK]
+
+
 def of_commit(git: Git, sha: str) -> list[str]:
     """Return the untracked and ignored files, and repositories (`path/`), that checking out `sha` would overwrite or remove."""
     if os.listdir(git.cwd) == [".git"]:

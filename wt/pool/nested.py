@@ -46,6 +46,17 @@ def places(pool: Pool, slot: Slot, label: Label, paths: Iterable[str], inside: s
     return found
 
 
+def moved_from(pool: Pool, path: str) -> list[str]:
+    """Return the repositories that were moved away from a path of a slot, whoever held it."""
+    top = directory(pool)
+    places = (
+        f"{top}/{name}/{moment}/{path}"
+        for name in files.list_directory(top)
+        for moment in files.list_directory(f"{top}/{name}")
+    )
+    return [place for place in places if layout.at(place) is not None]
+
+
 def _refuse_known_elsewhere(full: str) -> None:
     """A git dir that lies elsewhere may know its worktree by this very path; a copy of a worktree is known nowhere."""
     target = layout.read_link(full)

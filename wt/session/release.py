@@ -204,9 +204,10 @@ def _emptied(pool: Pool, slot: Slot, held: Mutex) -> list[str]:
     hidden = status.hidden_edits(git) if status.flagged(git) else None
     every = obstacles.with_buried(git, found, hidden)
     if os.path.lexists(f"{slot.path}/.gitmodules") and (own := nested.among_tracked(git)):
-        # a submodule whose repository is its own directory has no store in which its work could be kept
-        changed = status.read(git, untracked="no").tracked
-        own = [path for path in own if path[:-1] in changed]
+        # a submodule whose repository is its own directory has no store in which its work, or its pin, could be kept
+        stay = set(obstacles.links(git, f"refs/heads/{pool.config.base}"))
+        stay.difference_update(status.read(git, untracked="no").tracked)
+        own = [path for path in own if not path.endswith("/.git/") and path[:-1] not in stay]
         tracked = dict.fromkeys((*every.tracked, *(path[:-1] for path in own)))
         every = replaced(every, tracked=tuple(tracked), untracked=(*every.untracked, *own))
     found, moves = nested.told_apart(pool, slot, label, every)

@@ -71,7 +71,7 @@ class Bringing:
         self.pool, self.slot, self.held, self.exclude, self.tell = pool, slot, held, exclude, tell
         self.keep_open = (held.descriptor,)
         self.crew = Crew()
-        self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch, kept.repository(pool))
+        self.fetcher = fetch.Fetcher(self.keep_open, self.crew.watch, fetch.set_aside(pool))
         self.leaving = Leaving(pool, slot, held, _label(slot), tell)
         self._known: dict[str, list[Declared]] = {}
         self._settings: dict[str, dict[str, list[str]]] = {}

@@ -13,12 +13,12 @@ from wt.errors import GitError, WtError
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import keep
+from wt.pool import keep, nested
 from wt.pool.submodules import kept, stores, urls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wt.git.run import Running
     from wt.pool.location import Pool
@@ -73,11 +73,14 @@ def origin_of(pool: Pool, url: str, chain: str) -> Origin:
 class Fetcher:
     """Fetches for one acquire; `keep_open` is what local gits hold on to, `watch` takes note of those that may take long.
 
-    `besides` is where a pin may be that can be had nowhere else: kept.git.
+    `besides` says where a pin may be that can be had nowhere else.
     """
 
     def __init__(
-        self, keep_open: tuple[int, ...], watch: Callable[[Running], None], besides: str = ""
+        self,
+        keep_open: tuple[int, ...],
+        watch: Callable[[Running], None],
+        besides: Callable[[Declared], Iterable[str]] = lambda _sub: (),
     ) -> None:
         self.keep_open, self.watch, self.besides = keep_open, watch, besides
 
@@ -134,12 +137,17 @@ class Fetcher:
         return True
 
     def _from_kept(self, sub: Declared, _origin: Origin, store: str) -> bool:
-        if not os.path.isdir(self.besides) or not has(self.besides, sub.pin):
-            return False
-        Git(store, self.keep_open).do(
-            *LOCALLY, self.besides, f"+{sub.pin}:{PIN}", env=kept.LOCAL, watch=self.watch
-        )
-        return True
+        for place in self.besides(sub):
+            if os.path.isdir(place) and has(place, sub.pin):
+                wanted = f"+{sub.pin}:{PIN}"
+                Git(store, self.keep_open).do(*LOCALLY, place, wanted, env=kept.LOCAL, watch=self.watch)
+                return True
+        return False
+
+
+def set_aside(pool: Pool) -> Callable[[Declared], Iterable[str]]:
+    """Return what says where the pool keeps commits of a submodule: kept.git, and whole repositories that were moved away."""
+    return lambda sub: (kept.repository(pool), *nested.moved_from(pool, sub.path))
 
 
 def has(store: str, commit: str) -> bool:

@@ -151,7 +151,7 @@ def _obtain(pool: Pool, sub: Declared, inner: Tree, keep_open: tuple[int, ...], 
         return
     url = Git(inner.git_dir).ask("config", "--get", "remote.origin.url", allowed=(0, 1)) or sub.url
     chain = f"modules/{inner.git_dir.partition('/modules/')[2]}"
-    fetcher = fetch.Fetcher(keep_open, lambda _running: None, kept.repository(pool))
+    fetcher = fetch.Fetcher(keep_open, lambda _running: None, fetch.set_aside(pool))
     fetcher.remember(inner.git_dir)
     fetcher.fetch(sub, fetch.origin_of(pool, url, chain), inner.git_dir)
 
