@@ -1,5 +1,6 @@
 """restore with submodules (contract section 13): restore(release --force(state)) is the state, in this slot or another."""
 
+import fcntl
 import glob
 import os
 import subprocess
@@ -8,7 +9,7 @@ import pytest
 
 from tests.integration.test_submodules import admin_of, kept_of, pool_over
 from tests.integration.test_submodules_given_back import INNER, merge_there
-from tests.support import gitrepo, submodules
+from tests.support import gitrepo, submodules, tool
 from tests.support.gitrepo import git
 from tests.support.submodules import FILE_OK
 
@@ -236,7 +237,9 @@ def test_a_restore_that_fails_leaves_the_submodules_as_they_were(nest, held):
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_a_submodule_whose_repository_was_its_own_directory_comes_back_from_where_it_was_moved(nest, held, changed):
+def test_a_submodule_whose_repository_was_its_own_directory_comes_back_from_where_it_was_moved(
+    nest, held, changed
+):
     pool, path = held
     tip = git(gitrepo.make_repo(f"{path}/own", {"f": "1\n"}), "rev-parse", "HEAD")
     git(path, "config", "--file", ".gitmodules", "submodule.own.path", "own")
@@ -287,3 +290,33 @@ def test_the_list_has_submodules_and_prune_drops_their_refs_and_objects(nest, he
     gone = subprocess.run(["git", "-C", kept, "cat-file", "-e", lonely], capture_output=True)
     assert gone.returncode == 1
     assert pool.wt("restore", "--pool", "app").err.endswith("nothing is kept in `app`.\n")
+
+
+@pytest.mark.parametrize("waits", [("release", "x", "--force"), ("restore", "--prune", "0d")])
+def test_what_comes_into_kept_git_and_who_prunes_it_take_turns(nest, held, waits):
+    """Git fetches nothing that is there, and its age is the old one: a prune beside it would take it."""
+    pool, path = held
+    mess(f"{path}/{INNER}")
+    common = f"{nest.source}/.git/worktree-pool"
+    os.makedirs(common, exist_ok=True)
+    if "--prune" in waits:
+        pool.wt("release", "x", "--force")
+    before = kept_of(nest)
+    with open(f"{common}/kept.lock", "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        argv, env = tool.argv("wt", *waits, "--pool", "app"), tool.environment(WORKTREE_ROOT=pool.root)
+        child = subprocess.Popen(
+            argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stderr is not None
+        said = next(line for line in child.stderr if line.startswith("waiting for"))
+        assert said.startswith("waiting for what was set aside in submodules: "), said
+        assert kept_of(nest) == before
+    _, err = child.communicate(timeout=100)
+    assert child.returncode == 0, err
+    assert kept_of(nest) != before

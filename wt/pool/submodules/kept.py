@@ -13,13 +13,14 @@ from wt.errors import WtError, quoted
 from wt.git import layout, refs
 from wt.git.run import Git
 from wt.model import record
-from wt.pool import gitlocks, keep, sourcelock
+from wt.pool import gitlocks, keep, mutex, sourcelock
 from wt.pool import kept as entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wt.model import Slot
     from wt.pool.location import Pool
+    from wt.pool.mutex import Mutex
 
 _PLAIN = frozenset("_-/")
 _FETCH = ("-c", "core.fsync=all", "-c", "protocol.version=2", "fetch", "-q", "--no-tags", "--no-write-fetch-head",
@@ -145,25 +146,39 @@ def transfer(pool: Pool, store: str, path: str, keep_open: tuple[int, ...]) -> l
     found = in_store(store)
     if not found:
         return []
-    where = _ensured(pool, keep_open, store)
-    wanted = {f"{ref.name}/{_encoded(path)}": ref.sha for ref in found}
-    missing = {name: sha for name, sha in wanted.items() if refs.read_file(where, name) != sha}
-    if missing:
-        Git(where, keep_open).do(*_FETCH, store, *dict.fromkeys(missing.values()), env=LOCAL)
-        for name, sha in missing.items():
-            with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
-                refs.point(Git(where, source.keep), name, sha, "set aside", keep.SYNCED)
-    return list(missing)
+    with _alone(pool, "set aside") as held:
+        keep_open = (*keep_open, held.descriptor)
+        where = _ensured(pool, keep_open, store)
+        wanted = {f"{ref.name}/{_encoded(path)}": ref.sha for ref in found}
+        missing = {name: sha for name, sha in wanted.items() if refs.read_file(where, name) != sha}
+        if missing:
+            Git(where, keep_open).do(*_FETCH, store, *dict.fromkeys(missing.values()), env=LOCAL)
+            for name, sha in missing.items():
+                with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
+                    refs.point(Git(where, source.keep), name, sha, "set aside", keep.SYNCED)
+        return list(missing)
+
+
+def _alone(pool: Pool, verb: str) -> Mutex:
+    """Hold kept.git: what comes, and has no ref yet, meets nobody who prunes. In the order of locks it is before source.lock."""
+    files.ensure_directory(f"{pool.common}/worktree-pool")
+    held = mutex.take(
+        f"{pool.common}/worktree-pool/kept.lock", pool.tell, what="what was set aside in submodules"
+    )
+    held.note(verb)
+    return held
 
 
 def keep_landed(pool: Pool, store: str, pin: str, keep_open: tuple[int, ...]) -> None:
     """Keep for good a commit of a submodule that the base is about to record, and that nobody else may have."""
-    where = _ensured(pool, keep_open, store)
-    name = f"{_LANDED}{pin}"
-    if refs.read_file(where, name) is None:
-        Git(where, keep_open).do(*_FETCH, store, pin, env=LOCAL)
-        with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
-            Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, pin)
+    with _alone(pool, "land") as held:
+        keep_open = (*keep_open, held.descriptor)
+        where = _ensured(pool, keep_open, store)
+        name = f"{_LANDED}{pin}"
+        if refs.read_file(where, name) is None:
+            Git(where, keep_open).do(*_FETCH, store, pin, env=LOCAL)
+            with sourcelock.Step(pool, keep_open, gitlocks.of_ref(where, name)) as source:
+                Git(where, source.keep).do("-c", "core.fsync=all", "update-ref", name, pin)
 
 
 def forget_in_store(pool: Pool, store: str, keep_open: tuple[int, ...]) -> None:
@@ -236,19 +251,14 @@ def made_at(pool: Pool, one: Kept) -> float:
 
 
 def prune(pool: Pool, before: float, name: str | None) -> list[tuple[str, str]]:
-    """Drop what was made before a moment (of a label), objects and all; returns the labels and moments.
-
-    Objects of the last day stay: some may just have come, and have no ref yet. What that does not cover is a commit that was
-    set aside before, dropped by `drop_older` (which leaves objects), and is set aside again in this very moment: git fetches
-    nothing, for all is there, and its age is the old one. Until the next acquire in that slot, its store has it by a ref of
-    its own, and its objects until the slot is retired.
-    """
-    old = [one for one in list_all(pool) if name in (None, one.label) and made_at(pool, one) < before]
-    if old:
-        _drop(pool, old)
-        git = Git(repository(pool))
-        git.do("repack", "-q", "-A", "-d", "--unpack-unreachable=1.day.ago")
-        git.do("prune", "--expire=1.day.ago")
+    """Drop what was made before a moment (of a label), objects and all but those of the last day; returns the labels and moments."""
+    with _alone(pool, "prune") as held:
+        old = [one for one in list_all(pool) if name in (None, one.label) and made_at(pool, one) < before]
+        if old:
+            _drop(pool, old)
+            git = Git(repository(pool), (held.descriptor,))
+            git.do("repack", "-q", "-A", "-d", "--unpack-unreachable=1.day.ago")
+            git.do("prune", "--expire=1.day.ago")
     return list(dict.fromkeys((one.label, one.moment) for one in old))
 
 
