@@ -17,7 +17,7 @@ from tests.support.stage import Stage, facts, read
 
 MUTEX = re.compile(r"/\.meta/|\.lock$")
 LEFTOVER = re.compile(r"/\.wt-tmp-|kept-index|/worktree-pool/wt!|\.lock$")
-ALLOWED_LOCKS = ("/.meta/", "worktree-pool/land.lock", "worktree-pool/source.lock")
+ALLOWED_LOCKS = ("/.meta/", *(f"worktree-pool/{name}.lock" for name in ("land", "source", "kept")))
 
 
 @dataclass(frozen=True)

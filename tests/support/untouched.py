@@ -8,6 +8,7 @@ VOLATILE = (
     "/.meta/init/",
     "/worktree-pool/land.lock",
     "/worktree-pool/source.lock",
+    "/worktree-pool/kept.lock",
     "/objects/",
     # what the prompt shows, written by whoever judged last
     "/worktree-pool/mark",

@@ -29,7 +29,7 @@ def placed(
 def _again(hint: Again, argv: Sequence[str], program: str) -> str:
     if hint.otherwise and not _has_options(program, argv, hint.options):
         return f"{hint.why}: {hint.otherwise}"
-    if hint.command in argv:
+    if hint.command and hint.command in argv:
         argv = [*argv[: argv.index(hint.command)], "--", *argv[argv.index(hint.command) :]]
     own, tail = _split([_replaced(word, hint.words) for word in argv])
     own = _without(own, program, {*hint.options, *hint.without})
