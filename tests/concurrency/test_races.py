@@ -38,7 +38,9 @@ def test_16_acquire_at_once_from_a_pool_of_16(make_pool, repo, layout):
     for _warmth in ("fresh", "warm"):
         results = race(pool, [("worktree-pool", "acquire", "--name", f"n{n}") for n in range(16)])
         assert len(set(names(results))) == 16
-        assert all(not result.err for result in results), results
+        said = [line for result in results for line in result.err.splitlines()]
+        # on a busy machine a turn may take the half second after which one is told whose it is
+        assert all(line.startswith("waiting for the ") for line in said), results
         rows = pool.rows()
         assert sorted(row["name"] for row in rows) == sorted(f"n{n}" for n in range(16))
         assert len({row["id"] for row in rows}) == 16
