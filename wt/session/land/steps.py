@@ -55,14 +55,17 @@ def land(pool: Pool, name: str, wish: Wish, cwd: str, tell: Callable[[str], None
 
 
 def _told_if_interrupted(task: Task) -> tuple[str, str]:
+    """Steps 5 to 12; who interrupts them is told whether the base moved, as far as files tell."""
     ref = f"refs/heads/{task.pool.config.base}"
     before = keep.branch_tip(task.pool.common, ref)
     try:
         return _onto_base(task)
     except (KeyboardInterrupt, Interrupted):
-        landed = keep.branch_tip(task.pool.common, ref) != before
-        what = "had landed by then, and its slot stays" if landed else "was not landed"
-        task.tell(f"interrupted; `{task.name}` {what}.")
+        now = keep.branch_tip(task.pool.common, ref)
+        if now == before:
+            task.tell(f"interrupted; `{task.name}` was not landed.")
+        elif now == keep.head_commit(task.slot, task.pool.common):
+            task.tell(f"interrupted; `{task.name}` had landed by then, and its slot stays.")
         raise
 
 
