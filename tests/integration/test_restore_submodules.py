@@ -153,7 +153,8 @@ def test_what_was_forced_away_is_as_it_was(nest, held, build, where):
     (row,) = [row for row in pool.rows() if row["path"]]
     assert submodules.findings(row["path"], admin_of(row["path"]), None) == []
     if where == "a new one":
-        assert pool.pool("retire", "--all").code == 0
+        retired = pool.pool("retire", "--all")
+        assert retired.code == 0, retired
         before = {name: value for name, value in before.items() if "build/" not in name}
     kept = kept_of(nest)
     done = pool.wt("restore", "x", "--pool", "app")
